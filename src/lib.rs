@@ -1,0 +1,5 @@
+//! Worldtape, the flight recorder of neural worlds. Read the modules in this order.
+
+pub mod event;
+pub mod exact;
+pub mod session;

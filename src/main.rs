@@ -1,0 +1,2 @@
+//! The `worldtape` program: parse, run one verb, exit with its code.
+fn main() {}

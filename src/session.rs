@@ -1,0 +1,1 @@
+//! The session file ("tape"): bytes to records and back, over slices and `Write`.
