@@ -1,0 +1,129 @@
+//! A tape as read: its records up to where it ends, is cut or is damaged.
+
+use super::block;
+use super::error::SessionError;
+use super::header::{self, HEADER_BYTES, Version};
+use super::play_root::PlayRoot;
+use super::reader::Reader;
+use super::records::{Checkpoint, Config, Kind, Machine, Note, Resume};
+use super::scan::{Stop, scan_block};
+use crate::event::{Action, Digest, Outcome};
+
+/// A tape as read. Frame `n` has element `n` of `actions`, and of `outcomes` if it was finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tape {
+    /// Name of this tape among all tapes.
+    pub uuid: [u8; 16],
+    /// Version it was written in.
+    pub version: Version,
+    /// What is played.
+    pub config: Config,
+    /// What it is played on, in file order.
+    pub machines: Vec<Machine>,
+    /// Where the first frames were copied from, in file order.
+    pub resumes: Vec<Resume>,
+    /// States of the model, in file order.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Remarks, in file order.
+    pub notes: Vec<Note>,
+    /// Actions, from frame 0.
+    pub actions: Vec<Action>,
+    /// Outcomes, from frame 0; never more than actions.
+    pub outcomes: Vec<Outcome>,
+    /// Times of the actions, microseconds since the start of the session.
+    pub action_us: Vec<u64>,
+    /// Times of the outcomes, microseconds since the start of the session.
+    pub outcome_us: Vec<u64>,
+    /// Blocks that were read, in file order; unknown ones too.
+    pub blocks: Vec<BlockInfo>,
+    /// Play root after the last outcome.
+    pub play_root: PlayRoot,
+    /// How the tape ends.
+    pub ending: Ending,
+}
+
+/// Where a block is, and the numbers of its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Byte where it begins.
+    pub offset: u64,
+    /// Bytes of its header and payload.
+    pub len: u64,
+    /// What it holds.
+    pub kind: Kind,
+    /// Layout of its archive.
+    pub schema: u16,
+    /// Number of the block in the tape, from 0.
+    pub sequence: u64,
+    /// Outcomes in the blocks before it.
+    pub first_frame: u64,
+    /// Outcomes in it.
+    pub frame_count: u32,
+}
+
+/// How a tape ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With END and footer; every block was read.
+    Closed,
+    /// Before END and footer: the writer did not get to close it.
+    Cut {
+        /// Byte after the last whole block.
+        offset: u64,
+        /// Frames `0..valid_frames` have outcomes.
+        valid_frames: u64,
+    },
+    /// In bytes that are not what they should be; nothing after them is used.
+    Damaged {
+        /// Byte where the damaged block or footer begins.
+        offset: u64,
+        /// What is wrong.
+        what: SessionError,
+        /// Frames `0..valid_frames` have outcomes.
+        valid_frames: u64,
+    },
+}
+
+impl Tape {
+    /// Reads a tape up to where it ends, is cut or is damaged; [`Tape::ending`] says which.
+    ///
+    /// # Errors
+    /// If the bytes are no tape, of another major version, or have no readable header or CONFIG.
+    pub fn read(bytes: &[u8]) -> Result<Tape, SessionError> {
+        Ok(Reader::new(bytes)?.read())
+    }
+
+    /// Checks that every block follows the one before it, and gives how many blocks were checked.
+    ///
+    /// It stops where the tape ends or is cut. The chain proves one file whole: blocks of another
+    /// tape, or left out, or in another order, do not fit.
+    ///
+    /// # Errors
+    /// If a block does not follow the one before it, or is damaged.
+    pub fn verify_chain(bytes: &[u8]) -> Result<u64, SessionError> {
+        header::decode(bytes)?;
+        let mut before = &bytes[..HEADER_BYTES];
+        let mut offset = HEADER_BYTES;
+        for checked in 0.. {
+            let block = match scan_block(bytes, offset) {
+                Ok(block) => block,
+                Err(Stop::Cut) => return Ok(checked),
+                Err(Stop::Damaged(what)) => return Err(what),
+            };
+            let expected = Digest(block::chain(before));
+            let found = Digest(block.header.chain);
+            if found != expected {
+                let offset = offset as u64;
+                return Err(SessionError::DigestDiffers {
+                    what: "chain",
+                    offset,
+                    expected,
+                    found,
+                });
+            }
+            before = block.bytes;
+            offset += block.bytes.len();
+        }
+        unreachable!("a tape has fewer than 2^64 blocks")
+    }
+}
