@@ -3,7 +3,7 @@
 use super::SKIPPABLE_MAGIC;
 use super::error::{Part, SessionError, at_most, check_crc, exactly};
 use super::le::{Fields, array_at, u16_at, u32_at, u64_at};
-use super::limits::{BLOCKS_MAX, COMPRESSED_BYTES_MAX, FRAMES_MAX, archive_bytes_max};
+use super::limits::{BLOCKS_MAX, FRAMES_MAX, archive_bytes_max, compressed_bytes_max};
 use super::records::Kind;
 
 /// Bytes of the header of a block.
@@ -94,10 +94,11 @@ impl BlockHeader {
     fn check_limits(&self) -> Result<(), SessionError> {
         at_most("block sequence", self.sequence, BLOCKS_MAX)?;
         at_most("first frame", self.first_frame, FRAMES_MAX)?;
+        let compressed_max = compressed_bytes_max(self.kind);
         at_most(
             "compressed bytes",
             self.compressed_len.into(),
-            COMPRESSED_BYTES_MAX,
+            compressed_max,
         )?;
         at_most(
             "archive bytes",

@@ -15,8 +15,6 @@ pub const BLOCKS_MAX: u64 = 1 << 24;
 pub const FRAMES_MAX: u64 = 100_000_000;
 /// Most actions, and most outcomes, of one FRAMES block.
 pub const FRAMES_PER_BLOCK_MAX: usize = 64;
-/// Most bytes of the zstd frame of one block: what zstd may make of the largest archive.
-pub const COMPRESSED_BYTES_MAX: u64 = 65 << 20;
 /// Most bytes of one archive of any kind.
 pub const ARCHIVE_BYTES_MAX: u64 = 64 << 20;
 /// Most bytes of the model state in one CHECKPOINT.
@@ -57,5 +55,33 @@ pub fn archive_bytes_max(kind: Kind) -> u64 {
         Kind::Note => NOTE_BYTES_MAX + 4096,
         Kind::Index => 3 << 20,
         Kind::Checkpoint | Kind::Unknown(_) => ARCHIVE_BYTES_MAX,
+    }
+}
+
+/// Most bytes the zstd frame of a block of `kind` may have: a little above what zstd may make of
+/// the longest archive of that kind.
+pub fn compressed_bytes_max(kind: Kind) -> u64 {
+    archive_bytes_max(kind) + archive_bytes_max(kind) / 64 + 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zstd::zstd_safe::compress_bound;
+
+    #[test]
+    fn the_longest_archive_of_every_kind_fits_its_zstd_frame() {
+        for number in 1..=9 {
+            let kind = Kind::from_number(number);
+            let bound = compress_bound(archive_bytes_max(kind) as usize) as u64;
+            assert!(bound <= compressed_bytes_max(kind), "{kind:?}: {bound}");
+        }
+    }
+
+    #[test]
+    fn the_longest_state_and_the_longest_index_fit_their_archives() {
+        assert!(STATE_BYTES_MAX + 48 <= archive_bytes_max(Kind::Checkpoint));
+        assert!(INDEX_ENTRIES_MAX as u64 * 32 + 8 <= archive_bytes_max(Kind::Index));
+        assert!(compressed_bytes_max(Kind::Index) + 4096 <= CLOSING_BYTES_MAX);
     }
 }

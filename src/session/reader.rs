@@ -1,6 +1,7 @@
 //! Reads a tape block by block: CRC, limits, bounded decompress, checked access, then meaning.
 
 use super::archive::{Unpacker, access};
+use super::block::{BLOCK_HEADER_BYTES, BlockHeader};
 use super::convert;
 use super::error::{SessionError, at_most, exactly};
 use super::footer::{FOOTER_BYTES, Footer};
@@ -245,23 +246,33 @@ impl<'a> Reader<'a> {
 
 /// CONFIG of the first copy, or of the second if the first is damaged.
 fn find_config(bytes: &[u8], unpacker: &mut Unpacker) -> Result<Config, SessionError> {
-    let first = read_config(bytes, HEADER_BYTES, unpacker);
-    let mut from = HEADER_BYTES + 1;
-    let reason = match first {
+    let reason = match read_config(bytes, HEADER_BYTES, unpacker) {
         Ok(config) => return Ok(config),
         Err(Stop::Cut) => "the tape is cut".to_owned(),
         Err(Stop::Damaged(error)) => error.to_string(),
     };
-    while let Some(offset) = find_block(bytes, from) {
-        if let Ok(config) = read_config(bytes, offset, unpacker) {
-            return Ok(config);
-        }
-        from = offset + 1;
-    }
-    Err(SessionError::NoConfig {
+    let second = find_second_config(bytes);
+    let config = second.and_then(|offset| read_config(bytes, offset, unpacker).ok());
+    config.ok_or(SessionError::NoConfig {
         offset: HEADER_BYTES as u64,
         reason,
     })
+}
+
+/// Byte of the first block after damage that says it is the second copy of CONFIG.
+///
+/// One candidate is enough, and bounds the work on bytes made to look like many.
+fn find_second_config(bytes: &[u8]) -> Option<usize> {
+    let mut from = HEADER_BYTES + 1;
+    loop {
+        let offset = find_block(bytes, from)?;
+        let front = &bytes[offset..offset + BLOCK_HEADER_BYTES];
+        let header = BlockHeader::decode(front, offset as u64).ok()?;
+        if header.kind == Kind::Config && header.sequence == CONFIG_COPIES - 1 {
+            return Some(offset);
+        }
+        from = offset + 1;
+    }
 }
 
 /// CONFIG of the block at `offset`.

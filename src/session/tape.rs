@@ -104,7 +104,8 @@ impl Tape {
         header::decode(bytes)?;
         let mut before = &bytes[..HEADER_BYTES];
         let mut offset = HEADER_BYTES;
-        for checked in 0.. {
+        let mut checked = 0;
+        loop {
             let block = match scan_block(bytes, offset) {
                 Ok(block) => block,
                 Err(Stop::Cut) => return Ok(checked),
@@ -123,7 +124,7 @@ impl Tape {
             }
             before = block.bytes;
             offset += block.bytes.len();
+            checked += 1;
         }
-        unreachable!("a tape has fewer than 2^64 blocks")
     }
 }
