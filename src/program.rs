@@ -9,8 +9,8 @@ mod planner;
 pub use buffer::{Buffer, BufferId, Dtype, Operand, Place, WeightId};
 pub use builder::{ModelBuilder, ProgramBuilder};
 pub use model::{Model, Node, Outputs, Precision, Program, Weight, WeightData};
-pub use op::{Op, Signature, RANK};
-pub use planner::{plan, Layout, Lifetime, ALIGNMENT};
+pub use op::{Op, RANK, Signature};
+pub use planner::{ALIGNMENT, Layout, Lifetime, plan};
 
 /// Most nodes a program may have; a manifest that asks for more is refused.
 pub const NODES_MAX: usize = 65_536;

@@ -42,7 +42,9 @@ pub struct Program {
 impl Program {
     /// Byte range of an arena operand; `None` for a weight.
     pub fn byte_range(&self, operand: &Operand) -> Option<std::ops::Range<usize>> {
-        let Place::Arena(BufferId(id)) = operand.place else { return None };
+        let Place::Arena(BufferId(id)) = operand.place else {
+            return None;
+        };
         let start = self.layout.offsets[id as usize] + operand.offset * operand.dtype.bytes();
         Some(start..start + operand.len * operand.dtype.bytes())
     }
@@ -107,6 +109,8 @@ pub struct Model {
     pub weights: Vec<Weight>,
     /// Buffers that last, first in every program's list.
     pub residents: Vec<Buffer>,
+    /// The rings among them that [`Op::Remember`] writes: keys, then values, of each block.
+    pub memory: Vec<BufferId>,
     /// Frames the memory holds.
     pub window: usize,
     /// Where a prompt's latent goes before [`Model::prompt`] runs.
