@@ -1,6 +1,6 @@
 //! The natural logarithm of exact-1.
 
-/// The bits of the float nearest sqrt(1/2), 0x1.6a09e6p-1: where the mantissa range starts.
+/// The bits of the float nearest sqrt(1/2), where the mantissa range starts.
 const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
 /// The smallest positive normal float, 2^-126.
 const SMALLEST_NORMAL: f32 = f32::MIN_POSITIVE;
