@@ -24,9 +24,11 @@ OPTIONS = [
 
 
 def load_nvrtc():
-    """Opens the first libnvrtc that lies beside the installed packages."""
+    """Opens the first libnvrtc on the Python path, its builtins before it: it asks for them by name."""
     for folder in sys.path:
         for library in sorted(pathlib.Path(folder).glob("nvidia/**/libnvrtc.so.*")):
+            for builtins in sorted(library.parent.glob("libnvrtc-builtins.so.*")):
+                ctypes.CDLL(str(builtins), mode=ctypes.RTLD_GLOBAL)
             return ctypes.CDLL(str(library))
     sys.exit("error: libnvrtc not found; install the package nvidia-cuda-nvrtc")
 
