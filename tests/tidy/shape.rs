@@ -74,7 +74,11 @@ fn width(file: &File) -> Vec<Finding> {
 fn letters(file: &File) -> Vec<Finding> {
     each_line(file, file.is("rs"), |line| {
         let stranger = line.chars().find(|character| !character.is_ascii())?;
-        Some(("ASCII", format!("write `{}`", stranger.escape_unicode())))
+        let escape = stranger.escape_unicode();
+        Some((
+            "ASCII",
+            format!("spell it out; in a literal write `{escape}`"),
+        ))
     })
 }
 
