@@ -2,4 +2,10 @@
 
 pub mod event;
 pub mod exact;
+
+pub mod program;
+pub mod world;
+
+pub mod engine;
+
 pub mod session;

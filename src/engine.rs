@@ -1,0 +1,91 @@
+//! Executors of programs. Every engine but the reference gives the same bits.
+
+mod error;
+mod ring;
+mod state;
+
+pub mod cpu;
+
+pub use error::EngineError;
+pub use ring::{newest_slot, slots_oldest_first};
+
+use crate::event::Action;
+use crate::program::Node;
+
+/// How a session begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Key of all noise.
+    pub seed: u64,
+    /// Prompt latents, one after the other.
+    pub latents: Vec<f32>,
+    /// The action of each prompt latent.
+    pub actions: Vec<Action>,
+    /// The noise of each prompt latent, for a model built to take its noise from outside.
+    pub noise: Option<Vec<f32>>,
+}
+
+/// What one step made; it stays valid until the next call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// RGB u8 rows.
+    pub picture: &'a [u8],
+    /// See `exact::bit_sum`.
+    pub state_sum: u64,
+}
+
+/// What an engine says of itself on a tape.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// `cpu`, `cuda:N` or `reference`.
+    pub engine: String,
+    /// Threads it uses.
+    pub threads: u32,
+    /// Further facts: name and value.
+    pub facts: Vec<(String, String)>,
+}
+
+/// Looks at each op's output as a frame is made. A change it makes is a planted fault: tests use
+/// that to see the alarm ring, nothing else does.
+pub trait Observer {
+    /// Called after node `index` of the running program; `writes` are the bytes it wrote.
+    fn after(&mut self, index: usize, node: &Node, writes: &mut [&mut [u8]]);
+}
+
+/// An executor of one model.
+pub trait Engine {
+    /// What the tape says of it.
+    fn describe(&self) -> Description;
+
+    /// Forgets everything and begins a session: takes the seed, fills the memory from the prompt.
+    ///
+    /// # Errors
+    /// [`EngineError`] where a value on the way is not finite or the prompt does not fit the model.
+    fn reset(&mut self, start: &Start) -> Result<(), EngineError>;
+
+    /// Makes frame `frame` from `action`.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFinite`] naming the frame and the op; the state is then undefined.
+    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError>;
+
+    /// [`Engine::step`] with an observer of every op.
+    ///
+    /// # Errors
+    /// As [`Engine::step`].
+    fn step_observed(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: &mut dyn Observer,
+    ) -> Result<Frame<'_>, EngineError>;
+
+    /// Appends the whole state; the same state gives the same bytes on every engine.
+    fn save(&self, bytes: &mut Vec<u8>);
+
+    /// Takes a saved state.
+    ///
+    /// # Errors
+    /// [`EngineError::State`] where the bytes are not a state of this model; nothing has changed then.
+    fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError>;
+}

@@ -1,0 +1,60 @@
+//! The bytes of a saved state: the same for the same state on every engine.
+//!
+//! `seed u64 | remembered u64 | memory`, little-endian; for each ring of the model in order, the
+//! frames it holds, oldest first, as float32. Where in its ring a frame lies is not part of the state.
+
+use super::EngineError;
+use crate::program::Model;
+
+/// Bytes before the memory.
+const HEADER_BYTES: usize = 16;
+
+/// The numbers at the head of a saved state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Key of all noise.
+    pub(super) seed: u64,
+    /// Frames remembered since the session began, prompt frames included.
+    pub(super) remembered: u64,
+}
+
+impl Header {
+    /// Appends the header.
+    pub(super) fn write(self, bytes: &mut Vec<u8>) {
+        bytes.extend(self.seed.to_le_bytes());
+        bytes.extend(self.remembered.to_le_bytes());
+    }
+
+    /// Reads the header and checks that the memory behind it has the length it must have. Returns
+    /// the header and the memory's bytes.
+    pub(super) fn read<'a>(
+        bytes: &'a [u8],
+        model: &Model,
+    ) -> Result<(Header, &'a [u8]), EngineError> {
+        let wrong = |expected: usize| EngineError::State {
+            what: "the number of bytes",
+            found: bytes.len() as u64,
+            expected: expected as u64,
+        };
+        let Some((head, memory)) = bytes.split_first_chunk::<HEADER_BYTES>() else {
+            return Err(wrong(HEADER_BYTES));
+        };
+        let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
+        let header = Header {
+            seed: word(0),
+            remembered: word(8),
+        };
+        let held = header.remembered.min(model.window as u64) as usize;
+        let expected: usize = slot_bytes(model).map(|bytes| bytes * held).sum();
+        if memory.len() != expected {
+            return Err(wrong(HEADER_BYTES + expected));
+        }
+        Ok((header, memory))
+    }
+}
+
+/// Bytes of one slot of each ring.
+pub(super) fn slot_bytes(model: &Model) -> impl Iterator<Item = usize> + '_ {
+    let ring = |id: &crate::program::BufferId| model.residents[id.0 as usize].bytes();
+    model.memory.iter().map(move |id| ring(id) / model.window)
+}
