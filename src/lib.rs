@@ -1,11 +1,24 @@
 //! Worldtape, the flight recorder of neural worlds. Read the modules in this order.
 
+// What passes between player, engine and tape; what every engine computes.
 pub mod event;
 pub mod exact;
 
+// A world as a list of ops over planned buffers; the file it comes in.
 pub mod program;
 pub mod world;
 
+// Executors of programs.
 pub mod engine;
 
+// The tape: bytes to records and back.
 pub mod session;
+
+// Time, passed in; the loop of live play and replay; where actions come from.
+pub mod clock;
+pub mod drive;
+pub mod input;
+
+// The command line.
+pub mod cli;
+pub mod cmd;

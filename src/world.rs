@@ -8,7 +8,9 @@ mod pack;
 
 pub use doom::{NoiseFrom, build};
 pub use error::WorldError;
-pub use file::{FILE_BYTES_MAX, HEADER_BYTES_MAX, MANIFEST_KEY, World, prompt_actions};
+pub use file::{
+    FILE_BYTES_MAX, HEADER_BYTES_MAX, MANIFEST_KEY, World, manifest_in, prompt_actions,
+};
 pub use manifest::{
     ARCHITECTURE, ActionName, FORMAT, Manifest, PictureSize, PromptInfo, Schedule, Shape,
 };

@@ -2,9 +2,9 @@
 
 use super::exponential::exp;
 
-/// 2·sqrt(2/π), 0x1.988454p+0.
+/// 2*sqrt(2/pi), 0x1.988454p+0.
 const GELU_LINEAR: f32 = f32::from_bits(0x3fcc_422a);
-/// 2·sqrt(2/π)·0.044715, 0x1.2444f2p-4.
+/// 2*sqrt(2/pi)*0.044715, 0x1.2444f2p-4.
 const GELU_CUBIC: f32 = f32::from_bits(0x3d92_2279);
 
 /// The logistic function 1/(1 + e^-x), for every x; +0.0 below -88.72283.
@@ -13,13 +13,13 @@ pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
-/// x·sigmoid(x), as x/(1 + e^-x); -0.0 for finite x below -88.72283; NaN for -infinity.
+/// x*sigmoid(x), as x/(1 + e^-x); -0.0 for finite x below -88.72283; NaN for -infinity.
 #[inline(always)]
 pub fn silu(x: f32) -> f32 {
     x / (1.0 + exp(-x))
 }
 
-/// The tanh form of gelu, 0.5·x·(1 + tanh(sqrt(2/π)·(x + 0.044715·x³))), as x/(1 + e^-w) with w
+/// The tanh form of gelu, 0.5*x*(1 + tanh(sqrt(2/pi)*(x + 0.044715*x^3))), as x/(1 + e^-w) with w
 /// twice the argument of tanh; -0.0 for finite x below about -10.05; NaN for -infinity.
 #[inline(always)]
 pub fn gelu_tanh(x: f32) -> f32 {

@@ -5,7 +5,7 @@ use super::sum::sum;
 /// Most keys one query may look at.
 pub const KEYS_MAX: usize = 1024;
 
-/// `fma` chain in index order from +0.0: `a[0]·b[0]`, then `+ a[1]·b[1]`, ….
+/// `fma` chain in index order from +0.0: `a[0]*b[0]`, then `+ a[1]*b[1]`, ....
 #[inline(always)]
 pub fn chain(a: &[f32], b: &[f32]) -> f32 {
     a.iter()
@@ -37,7 +37,7 @@ pub fn softmax(logits: &mut [f32]) -> f32 {
 /// One query against its keys, oldest or lowest index first: `keys(j)` and `values(j)` give row `j`,
 /// `bias(j)` its bias. `logits` is scratch, one element a key (at most [`KEYS_MAX`]).
 ///
-/// `out[d] = chain over j of e[j]·values(j)[d], times 1/s`.
+/// `out[d] = chain over j of e[j]*values(j)[d], times 1/s`.
 #[inline(always)]
 pub fn attend<'a>(
     query: &[f32],

@@ -11,8 +11,8 @@ const LN_2_HIGH: f32 = f32::from_bits(0x3f31_7400);
 /// ln(2) - `LN_2_HIGH`, -0x1.e8082ep-16.
 const LN_2_LOW: f32 = f32::from_bits(0xb7f4_0417);
 
-/// 0x1.555548p-2: C3 of f - f²/2 + C3·f³ + … + C11·f¹¹, a minimax fit to ln(1 + f) for
-/// sqrt(1/2) - 1 ≤ f ≤ sqrt(2) - 1.
+/// 0x1.555548p-2: C3 of f - f^2/2 + C3*f^3 + ... + C11*f^11, a minimax fit to ln(1 + f) for
+/// sqrt(1/2) - 1 <= f <= sqrt(2) - 1.
 const C3: f32 = f32::from_bits(0x3eaa_aaa4);
 /// -0x1.000006p-2.
 const C4: f32 = f32::from_bits(0xbe80_0003);
@@ -31,7 +31,7 @@ const C10: f32 = f32::from_bits(0xbdef_00fd);
 /// 0x1.147376p-4.
 const C11: f32 = f32::from_bits(0x3d8a_39bb);
 
-/// The natural logarithm of x, for every x: ln(1) is +0.0, ln(±0) is -infinity.
+/// The natural logarithm of x, for every x: ln(1) is +0.0, ln(+-0) is -infinity.
 ///
 /// Negative x and NaN give NaN, +infinity gives itself, subnormals are taken exactly. The
 /// polynomial is our own minimax fit; the exponent's share is added with its rounding error kept.
@@ -56,7 +56,7 @@ pub fn ln(x: f32) -> f32 {
     if x >= 0.0 { above_zero } else { f32::NAN }
 }
 
-/// The exponent e and the fraction f of x = 2^e · (1 + f), sqrt(1/2) ≤ 1 + f < sqrt(2).
+/// The exponent e and the fraction f of x = 2^e * (1 + f), sqrt(1/2) <= 1 + f < sqrt(2).
 #[inline(always)]
 fn parts(x: f32) -> (f32, f32) {
     let subnormal = x < SMALLEST_NORMAL;

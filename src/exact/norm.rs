@@ -3,8 +3,8 @@
 use super::sum::sum;
 
 /// Layer norm of one row of `D` elements without affine:
-/// 1. `mean = sum(x) / D`  2. `c[i] = x[i] - mean`  3. `variance = sum(c[i]·c[i]) / D`
-/// 4. `r = 1 / sqrt(variance + epsilon)`  5. `y[i] = c[i] · r`.
+/// 1. `mean = sum(x) / D`  2. `c[i] = x[i] - mean`  3. `variance = sum(c[i]*c[i]) / D`
+/// 4. `r = 1 / sqrt(variance + epsilon)`  5. `y[i] = c[i] * r`.
 #[inline(always)]
 pub fn layer_norm(row: &[f32], epsilon: f32, normalised: &mut [f32]) {
     let count = row.len() as f32;
@@ -26,7 +26,7 @@ pub fn modulate(x: f32, shift: f32, scale: f32) -> f32 {
 }
 
 /// Root-mean-square norm over the channels of one pixel:
-/// 1. `mean = sum(x[i]·x[i]) / C`  2. `r = 1 / sqrt(mean + epsilon)`  3. `y[i] = (x[i] · r) · gain[i]`.
+/// 1. `mean = sum(x[i]*x[i]) / C`  2. `r = 1 / sqrt(mean + epsilon)`  3. `y[i] = (x[i] * r) * gain[i]`.
 #[inline(always)]
 pub fn pixel_norm(pixel: &[f32], gain: &[f32], epsilon: f32, normalised: &mut [f32]) {
     let mean = sum(pixel.len(), |i| pixel[i] * pixel[i]) / pixel.len() as f32;
@@ -36,8 +36,8 @@ pub fn pixel_norm(pixel: &[f32], gain: &[f32], epsilon: f32, normalised: &mut [f
     }
 }
 
-/// Scales a vector to `length`: 1. `s = sum(x[i]·x[i])`  2. `f = length / sqrt(s)`, or +0.0 where
-/// `s` is zero  3. `y[i] = x[i] · f`.
+/// Scales a vector to `length`: 1. `s = sum(x[i]*x[i])`  2. `f = length / sqrt(s)`, or +0.0 where
+/// `s` is zero  3. `y[i] = x[i] * f`.
 #[inline(always)]
 pub fn to_length(vector: &[f32], length: f32, scaled: &mut [f32]) {
     let squares = sum(vector.len(), |i| vector[i] * vector[i]);

@@ -4,7 +4,7 @@ const MULTIPLIER_FIRST: u32 = 0xd251_1f53;
 const MULTIPLIER_SECOND: u32 = 0xcd9e_8d57;
 /// 2^32 divided by the golden ratio.
 const WEYL_FIRST: u32 = 0x9e37_79b9;
-/// 2^32·(sqrt(3) - 1).
+/// 2^32*(sqrt(3) - 1).
 const WEYL_SECOND: u32 = 0xbb67_ae85;
 const ROUNDS: usize = 10;
 

@@ -10,7 +10,7 @@ pub const AMAX_MIN: u32 = 0x0f80_0000;
 /// Largest quantised magnitude. -128 never occurs: products stay symmetric.
 pub const QUANTISED_MAX: i32 = 127;
 
-/// Longest sum of int8 products: 127² · 133,144 is the last that stays below 2^31.
+/// Longest sum of int8 products: 127^2 * 133,144 is the last that stays below 2^31.
 pub const PRODUCTS_MAX: usize = 133_144;
 
 /// A NaN or an infinity met a hashed path.
@@ -41,7 +41,7 @@ pub fn scale_of(amax: u32) -> Result<(f32, f32), NotFinite> {
     Ok((amax / 127.0, 127.0 / amax))
 }
 
-/// `clamp(rint(x · factor), -127, 127)`; `|x · factor|` is at most 127 and a rounding.
+/// `clamp(rint(x * factor), -127, 127)`; `|x * factor|` is at most 127 and a rounding.
 #[inline(always)]
 pub fn quantise_one(x: f32, factor: f32) -> i8 {
     super::rint_to_i32(x * factor).clamp(-QUANTISED_MAX, QUANTISED_MAX) as i8
@@ -70,7 +70,7 @@ pub fn dot(a: &[i8], b: &[i8]) -> i32 {
         .sum()
 }
 
-/// `fma(f32(acc), row_scale · weight_scale, bias)`: the end of every linear layer and convolution.
+/// `fma(f32(acc), row_scale * weight_scale, bias)`: the end of every linear layer and convolution.
 #[inline(always)]
 pub fn dequantise(accumulator: i32, row_scale: f32, weight_scale: f32, bias: f32) -> f32 {
     (accumulator as f32).mul_add(row_scale * weight_scale, bias)

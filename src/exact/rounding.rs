@@ -1,9 +1,9 @@
 //! Rounding to the nearest integer, ties to even, with no library call on any target.
 
-/// 1.5 · 2^23: adding it to a float moves the rounding position to the units digit.
+/// 1.5 * 2^23: adding it to a float moves the rounding position to the units digit.
 const SHIFT_TO_UNITS: f32 = 12_582_912.0;
 
-/// Rounds to the nearest integer, ties to even, for |x| ≤ 2^22. Every zero it gives is +0.0.
+/// Rounds to the nearest integer, ties to even, for |x| <= 2^22. Every zero it gives is +0.0.
 ///
 /// Exact within its range; outside it (and for NaN) the result has no meaning.
 #[inline(always)]
@@ -11,7 +11,7 @@ pub fn rint(x: f32) -> f32 {
     rint_in_both_forms(x).0
 }
 
-/// Rounds to the nearest integer, ties to even, for |x| ≤ 2^22, and gives it as an integer.
+/// Rounds to the nearest integer, ties to even, for |x| <= 2^22, and gives it as an integer.
 ///
 /// Exact within its range; outside it (and for NaN) the result has no meaning.
 #[inline(always)]

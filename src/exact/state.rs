@@ -2,7 +2,7 @@
 
 /// Mixes one element's place and bits; the sum of these is wrapping, so any order gives it.
 ///
-/// 1. `z = index·2^32 + bits`  2. `z ^= z >> 32`  3. `z *= 0x9E3779B97F4A7C15`  4. `z ^= z >> 29`
+/// 1. `z = index*2^32 + bits`  2. `z ^= z >> 32`  3. `z *= 0x9E3779B97F4A7C15`  4. `z ^= z >> 29`
 /// 5. `z *= 0xBF58476D1CE4E5B9`  6. `z ^= z >> 32`; all modulo 2^64. Each step can be undone, so two
 /// different (index, bits) never mix to one value. Multipliers: SplitMix64 (Steele, Lea, Flood 2014).
 #[inline(always)]

@@ -13,32 +13,32 @@ pub const RANK: usize = 6;
     reason = "each variant's line names its sizes and constants"
 )]
 pub enum Op {
-    /// `→ x[count]`: normal deviates of (seed, draw, frame), `exact::normal_deviates`.
+    /// `-> x[count]`: normal deviates of (seed, draw, frame), `exact::normal_deviates`.
     Noise { draw: u32, count: usize },
-    /// `→ x[count]`: 1.0 for each held button, 0.0 for the others.
+    /// `-> x[count]`: 1.0 for each held button, 0.0 for the others.
     Buttons { count: usize },
-    /// `→ x[features]`: `exact::time_embedding` of a constant.
+    /// `-> x[features]`: `exact::time_embedding` of a constant.
     TimeEmbedding { time: f32, features: usize },
-    /// `a, b → a + b`.
+    /// `a, b -> a + b`.
     Add { count: usize },
-    /// `x → exact::silu(x)`.
+    /// `x -> exact::silu(x)`.
     Silu { count: usize },
-    /// `x → exact::gelu_tanh(x)`.
+    /// `x -> exact::gelu_tanh(x)`.
     Gelu { count: usize },
-    /// `x[shape] → y`, whose axis `i` is axis `axes[i]` of `x`. Unused axes have size 1.
+    /// `x[shape] -> y`, whose axis `i` is axis `axes[i]` of `x`. Unused axes have size 1.
     Permute {
         shape: [usize; RANK],
         axes: [usize; RANK],
     },
-    /// `x → q, scale[rows]`: `exact::quantise` of each row.
+    /// `x -> q, scale[rows]`: `exact::quantise` of each row.
     Quantise { rows: usize, columns: usize },
-    /// `q[rows·inputs], scale[rows], w[outputs·inputs], w_scale, bias → y[rows·outputs]`.
+    /// `q[rows*inputs], scale[rows], w[outputs*inputs], w_scale, bias -> y[rows*outputs]`.
     Linear {
         rows: usize,
         inputs: usize,
         outputs: usize,
     },
-    /// `q[height·width·inputs], scale[1], w[outputs·kernel·kernel·inputs], w_scale, bias → y`;
+    /// `q[height*width*inputs], scale[1], w[outputs*kernel*kernel*inputs], w_scale, bias -> y`;
     /// stride 1, zero padding `kernel / 2`, kernel odd.
     Convolution {
         height: usize,
@@ -47,38 +47,38 @@ pub enum Op {
         outputs: usize,
         kernel: usize,
     },
-    /// `x → exact::layer_norm` of each row.
+    /// `x -> exact::layer_norm` of each row.
     LayerNorm {
         rows: usize,
         columns: usize,
         epsilon: f32,
     },
-    /// `x, shift[columns], scale[columns] → exact::modulate`.
+    /// `x, shift[columns], scale[columns] -> exact::modulate`.
     Modulate { rows: usize, columns: usize },
-    /// `h, y, gate[columns] → fma(gate, y, h)`.
+    /// `h, y, gate[columns] -> fma(gate, y, h)`.
     GatedAdd { rows: usize, columns: usize },
-    /// `x, gain[columns] → exact::pixel_norm` of each row.
+    /// `x, gain[columns] -> exact::pixel_norm` of each row.
     PixelNorm {
         rows: usize,
         columns: usize,
         epsilon: f32,
     },
-    /// `qkv[rows·3·width] → q, k, v` with each head of q and k brought to `length` by
-    /// `exact::to_length`; `width = heads · head_width`.
+    /// `qkv[rows*3*width] -> q, k, v` with each head of q and k brought to `length` by
+    /// `exact::to_length`; `width = heads * head_width`.
     SplitHeads {
         rows: usize,
         heads: usize,
         head_width: usize,
         length: f32,
     },
-    /// `q, k, v → y`: `exact::attend` of each token's heads over all tokens, bias 0.
+    /// `q, k, v -> y`: `exact::attend` of each token's heads over all tokens, bias 0.
     Attention {
         tokens: usize,
         heads: usize,
         head_width: usize,
         scale: f32,
     },
-    /// `q, k, v, past_k, past_v, bias[heads·(window+1)] → y`: `exact::attend` of each token's heads
+    /// `q, k, v, past_k, past_v, bias[heads*(window+1)] -> y`: `exact::attend` of each token's heads
     /// over the same token of remembered frames, oldest first, this frame last; bias by age.
     TemporalAttention {
         tokens: usize,
@@ -87,20 +87,20 @@ pub enum Op {
         window: usize,
         scale: f32,
     },
-    /// `x[count] → past[window·count]`: this frame's slot of a ring that [`Op::TemporalAttention`]
+    /// `x[count] -> past[window*count]`: this frame's slot of a ring that [`Op::TemporalAttention`]
     /// reads.
     Remember { count: usize, window: usize },
-    /// `x, v → exact::euler`.
+    /// `x, v -> exact::euler`.
     Euler { count: usize, step: f32 },
-    /// `clean, noise → exact::mix_noise`.
+    /// `clean, noise -> exact::mix_noise`.
     MixNoise { count: usize, time: f32 },
-    /// `x, scale[columns], shift[columns] → fma(x, scale, shift)`.
+    /// `x, scale[columns], shift[columns] -> fma(x, scale, shift)`.
     ScaleShift { rows: usize, columns: usize },
-    /// `x → exact::to_u8(x)`.
+    /// `x -> exact::to_u8(x)`.
     ToPicture { count: usize },
-    /// `x → exact::bit_sum(first_index, x)`.
+    /// `x -> exact::bit_sum(first_index, x)`.
     BitSum { count: usize, first_index: u32 },
-    /// `x[count] → wrapping sum`.
+    /// `x[count] -> wrapping sum`.
     TotalSum { count: usize },
 }
 

@@ -187,6 +187,19 @@ pub enum SessionError {
     },
 }
 
+impl SessionError {
+    /// Is a tape damaged or cut (rather than no tape at all, of another version, or not writable)?
+    pub fn is_damage(&self) -> bool {
+        !matches!(
+            self,
+            SessionError::NotATape { .. }
+                | SessionError::Version { .. }
+                | SessionError::Write { .. }
+                | SessionError::WriterFailed { .. }
+        )
+    }
+}
+
 /// `found` against `max`, before anything of that size is allocated.
 pub(super) fn at_most(what: &'static str, found: u64, max: u64) -> Result<(), SessionError> {
     if found > max {

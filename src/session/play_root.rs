@@ -60,6 +60,13 @@ impl PlayRoot {
     }
 }
 
+impl From<Digest> for PlayRoot {
+    /// A root read from a footer.
+    fn from(digest: Digest) -> PlayRoot {
+        PlayRoot(digest)
+    }
+}
+
 /// A count as u32: the limits of CONFIG keep every count far below 2^32.
 fn update_count(hasher: &mut Hasher, count: usize) {
     hasher.update(&(count as u32).to_le_bytes());

@@ -28,7 +28,7 @@ const EVERY: &[Span] = &[Span {
     first: 0,
     last: u32::MAX,
 }];
-/// The bit patterns of |x| ≤ 2^22.
+/// The bit patterns of |x| <= 2^22.
 const UP_TO_2_22: &[Span] = &[
     Span {
         first: 0,
@@ -39,22 +39,22 @@ const UP_TO_2_22: &[Span] = &[
         last: 0xca80_0000,
     },
 ];
-/// The bit patterns of 0 ≤ u < 1.
+/// The bit patterns of 0 <= u < 1.
 const TURNS: &[Span] = &[Span {
     first: 0,
     last: 0x3f7f_ffff,
 }];
-/// The bit patterns of 0 ≤ x ≤ the largest finite float.
+/// The bit patterns of 0 <= x <= the largest finite float.
 const ABOVE_ZERO: &[Span] = &[Span {
     first: 0,
     last: 0x7f7f_ffff,
 }];
-/// The bit patterns of -1 ≤ x ≤ -0.
+/// The bit patterns of -1 <= x <= -0.
 const MINUS_ONE_TO_ZERO: &[Span] = &[Span {
     first: 0x8000_0000,
     last: 0xbf80_0000,
 }];
-/// The bit patterns of -4 ≤ x ≤ -1.
+/// The bit patterns of -4 <= x <= -1.
 const MINUS_FOUR_TO_MINUS_ONE: &[Span] = &[Span {
     first: 0xbf80_0000,
     last: 0xc080_0000,
@@ -72,7 +72,7 @@ fn true_gelu(x: f64) -> f64 {
     x / (1.0 + libm::exp(-2.0 * libm::sqrt(2.0 / PI) * (x + 0.044715 * x * x * x)))
 }
 
-/// The sine of u turns plus a number of quarter turns, without the rounding of 2π·u.
+/// The sine of u turns plus a number of quarter turns, without the rounding of 2pi*u.
 fn true_sine_of_turns(u: f32, quarters: i64) -> f64 {
     let nearest = libm::rint(4.0 * f64::from(u));
     let angle = (f64::from(u) - 0.25 * nearest) * TAU;

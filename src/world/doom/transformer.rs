@@ -280,7 +280,7 @@ impl Builder<'_> {
     }
 
     /// This frame's keys and values go to the ring; their sums to the state's parts. Indices of the
-    /// state sum: the latent, then keys and values of block 0, of block 1, ….
+    /// state sum: the latent, then keys and values of block 0, of block 1, ....
     fn remember(
         &mut self,
         program: &mut ProgramBuilder,

@@ -40,7 +40,7 @@ pub(crate) struct ConvolutionShape {
 }
 
 kernel! {
-    /// Row `row` of a picture convolved: `y` is that row, `width · outputs` values. Pixels outside
+    /// Row `row` of a picture convolved: `y` is that row, `width * outputs` values. Pixels outside
     /// are zeros, so the parts of a window that lie outside add nothing and are left out.
     pub(crate) fn convolution(
         q: &[i8],

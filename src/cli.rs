@@ -1,0 +1,141 @@
+//! What may be typed: clap types only, no behaviour.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// The flight recorder of neural worlds: play a world model, tape it, replay it bit for bit.
+#[derive(Debug, Parser)]
+#[command(name = "worldtape", version, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do; without it: record a built-in script, replay it, say what that proved.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// The exit codes, as `--help` prints them.
+const EXIT_CODES: &str = "Exit codes: 0 same or done, 1 error, 2 usage, 3 drift, \
+    4 tape damaged or cut short (valid through the frame named)";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Record a session from an action script.
+    Record(Record),
+    /// Replay tapes and hold every frame against them.
+    Replay(Replay),
+    /// Show what a tape holds; every checksum is checked.
+    Inspect(Inspect),
+    /// Pack, show and check world files.
+    World {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: WorldVerb,
+    },
+}
+
+/// Which world and engine.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Machinery {
+    /// World file; without it, worlds/doom.safetensors of the checkout.
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+    /// auto, cpu or reference; the bits are the same on every one but reference.
+    #[arg(long, default_value = "auto")]
+    pub device: String,
+}
+
+/// `worldtape record`.
+#[derive(Args, Clone, Debug)]
+pub struct Record {
+    /// Action script: one span a line, such as "40 forward+right" or "10 wait".
+    #[arg(long, value_name = "FILE")]
+    pub actions: PathBuf,
+    /// The tape to write; never one that exists. Without it, the script's name with .wtape.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Key of all noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Which prompt to start from.
+    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
+    pub start: u32,
+    /// Denoise passes a frame; without it, the world's own choice.
+    #[arg(long, value_name = "K")]
+    pub passes: Option<u32>,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// `worldtape replay`.
+#[derive(Args, Clone, Debug)]
+pub struct Replay {
+    /// Tapes.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Stop at the first frame that differs instead of counting them all.
+    #[arg(long)]
+    pub until_drift: bool,
+    /// Print one JSON object a tape.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// `worldtape inspect`.
+#[derive(Args, Clone, Debug)]
+pub struct Inspect {
+    /// The tape.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Check the chain of blocks too.
+    #[arg(long)]
+    pub verify: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `worldtape world`.
+#[derive(Debug, Subcommand)]
+pub enum WorldVerb {
+    /// Make a world file of a float safetensors file.
+    Pack(Pack),
+    /// Show what a world file says of itself.
+    Info(WorldFile),
+    /// Check a world file whole: every value, every schedule, a frame from every prompt.
+    Check(WorldFile),
+}
+
+/// `worldtape world pack`.
+#[derive(Args, Clone, Debug)]
+pub struct Pack {
+    /// The float file that training made.
+    #[arg(value_name = "FLOAT.safetensors")]
+    pub float: PathBuf,
+    /// The manifest (JSON); without it, the one in the float file, or the Doom world's.
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// The world file to write; never one that exists.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A world file to look at.
+#[derive(Args, Clone, Debug)]
+pub struct WorldFile {
+    /// The world file; without it, worlds/doom.safetensors of the checkout.
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}

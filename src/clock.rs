@@ -1,0 +1,69 @@
+//! Time, passed in: the wall clock for sessions, a manual one for tests. Time decides no picture.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is the clock that all others are given"
+)]
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Longest time that a queued record waits before it is sealed into a block: with the disk's own
+/// time it is durable within a second.
+pub const SEAL_INTERVAL: Duration = Duration::from_millis(800);
+
+/// How long the tape's thread may wait for its next record, when the oldest and the newest that are
+/// not sealed came at these session microseconds; the whole interval where there are none.
+pub fn seal_wait(unsealed_us: Option<(u64, u64)>) -> Duration {
+    let (first_us, last_us) = unsealed_us.unwrap_or((0, 0));
+    SEAL_INTERVAL.saturating_sub(Duration::from_micros(last_us.saturating_sub(first_us)))
+}
+
+/// Tells time since the session began.
+pub trait Clock: Send + Sync {
+    /// Microseconds since the session began.
+    fn now_us(&self) -> u64;
+}
+
+/// The machine's monotonic clock.
+#[derive(Clone, Debug)]
+pub struct Wall {
+    start: Instant,
+    /// When the session began, in milliseconds of Unix time.
+    pub started_unix_ms: u64,
+}
+
+impl Wall {
+    /// A session that begins now.
+    pub fn start() -> Wall {
+        let unix = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Wall {
+            start: Instant::now(),
+            started_unix_ms: unix.as_millis() as u64,
+        }
+    }
+}
+
+impl Clock for Wall {
+    fn now_us(&self) -> u64 {
+        self.start.elapsed().as_micros() as u64
+    }
+}
+
+/// A clock that moves when told.
+#[derive(Debug, Default)]
+pub struct Manual(AtomicU64);
+
+impl Manual {
+    /// Moves on by `us` microseconds.
+    pub fn advance(&self, us: u64) {
+        self.0.fetch_add(us, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Manual {
+    fn now_us(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}

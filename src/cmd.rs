@@ -1,0 +1,74 @@
+//! One file a verb, and the exit codes: the only place where files are opened.
+
+mod demo;
+mod files;
+mod inspect;
+mod machinery;
+mod progress;
+mod record;
+mod replay;
+mod world;
+
+pub use replay::replay_tape;
+
+use crate::cli::{Cli, Verb};
+use crate::drive::Verdict;
+use crate::session::SessionError;
+use crate::session::{Ending, Tape};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// Same, or done.
+    Ok,
+    /// A tape is damaged or cut short; it is valid through the frame named.
+    Damaged,
+    /// A replay differs.
+    Drift,
+    /// Something else went wrong.
+    Error,
+}
+
+impl Exit {
+    /// The process's exit code. Usage errors exit with 2 before a verb runs.
+    pub fn number(self) -> u8 {
+        match self {
+            Exit::Ok => 0,
+            Exit::Error => 1,
+            Exit::Drift => 3,
+            Exit::Damaged => 4,
+        }
+    }
+
+    /// The exit of a replay: drift weighs more than damage.
+    pub fn of_replay(verdict: &Verdict, tape: &Tape) -> Exit {
+        match (verdict.first_drift(), &tape.ending) {
+            (Some(_), _) => Exit::Drift,
+            (None, Ending::Closed) => Exit::Ok,
+            (None, _) => Exit::Damaged,
+        }
+    }
+}
+
+/// Runs the verb; errors go to stderr as one line.
+pub fn run(cli: Cli) -> Exit {
+    let done = match cli.verb {
+        None => demo::run(),
+        Some(Verb::Record(options)) => record::run(&options),
+        Some(Verb::Replay(options)) => replay::run(&options),
+        Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::World { verb }) => world::run(verb),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("worldtape: {error:#}");
+        exit_of(&error)
+    })
+}
+
+/// Damage has its own exit code; everything else is an error.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    match error.downcast_ref::<SessionError>() {
+        Some(error) if error.is_damage() => Exit::Damaged,
+        _ => Exit::Error,
+    }
+}

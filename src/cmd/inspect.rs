@@ -1,0 +1,238 @@
+//! `worldtape inspect`: what a tape holds, without running a model.
+
+use super::{Exit, files};
+use crate::cli::Inspect;
+use crate::session::limits::TAPE_BYTES_MAX;
+use crate::session::{Ending, Tape};
+use anyhow::Result;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// A tape, as `--json` prints it.
+#[derive(Serialize)]
+struct Report {
+    uuid: String,
+    version: String,
+    bytes: usize,
+    world: String,
+    world_digest: String,
+    arithmetic: String,
+    seed: u64,
+    prompt: u32,
+    passes: u32,
+    noise_levels: Vec<f32>,
+    picture: [u32; 2],
+    frames_per_second: f64,
+    actions: Vec<String>,
+    frames: usize,
+    /// Actions whose outcome was not recorded: the frame was in flight when the tape ended.
+    pending_actions: usize,
+    seconds: f64,
+    blocks: BTreeMap<String, usize>,
+    machines: Vec<MachineReport>,
+    notes: Vec<String>,
+    play_root: String,
+    play_root_short: String,
+    /// `closed`, `cut` or `damaged`.
+    ending: &'static str,
+    ending_detail: Option<String>,
+    /// Blocks whose chain was checked, with `--verify`.
+    chain_blocks: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct MachineReport {
+    started_unix_ms: u64,
+    engine: String,
+    worldtape_version: String,
+    build_commit: String,
+    threads: u32,
+    facts: BTreeMap<String, String>,
+}
+
+pub(super) fn run(options: &Inspect) -> Result<Exit> {
+    let bytes = files::read(&options.file, TAPE_BYTES_MAX)?;
+    let tape = Tape::read(&bytes)?;
+    let mut report = Report::new(&tape, bytes.len());
+    let mut exit = if tape.ending == Ending::Closed {
+        Exit::Ok
+    } else {
+        Exit::Damaged
+    };
+    if options.verify {
+        match Tape::verify_chain(&bytes) {
+            Ok(blocks) => report.chain_blocks = Some(blocks),
+            Err(error) => {
+                eprintln!("worldtape: {}: chain: {error}", options.file.display());
+                exit = Exit::Damaged;
+            }
+        }
+    }
+    if options.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print!("{}", report.text()?);
+    }
+    Ok(exit)
+}
+
+/// What ends a tape early, for people; nothing for a closed one.
+pub(super) fn ending_line(ending: &Ending) -> Option<String> {
+    let through = |frames: u64| match frames.checked_sub(1) {
+        Some(last) => format!("valid through frame {last}"),
+        None => "no frame is whole".to_owned(),
+    };
+    match ending {
+        Ending::Closed => None,
+        Ending::Cut {
+            offset,
+            valid_frames,
+        } => Some(format!(
+            "the tape is cut short at byte {offset}; {}",
+            through(*valid_frames)
+        )),
+        Ending::Damaged {
+            offset,
+            what,
+            valid_frames,
+        } => Some(format!(
+            "the tape is damaged at byte {offset} ({what}); {}",
+            through(*valid_frames)
+        )),
+    }
+}
+
+impl Report {
+    fn new(tape: &Tape, bytes: usize) -> Report {
+        let config = &tape.config;
+        let mut blocks = BTreeMap::new();
+        for block in &tape.blocks {
+            *blocks
+                .entry(format!("{:?}", block.kind).to_uppercase())
+                .or_insert(0) += 1;
+        }
+        Report {
+            uuid: uuid::Uuid::from_bytes(tape.uuid).to_string(),
+            version: format!("{}.{}", tape.version.major, tape.version.minor),
+            bytes,
+            world: config.world_name.clone(),
+            world_digest: config.world_digest.to_string(),
+            arithmetic: config.arithmetic.clone(),
+            seed: config.seed,
+            prompt: config.prompt,
+            passes: config.passes,
+            noise_levels: config
+                .noise_levels
+                .iter()
+                .map(|bits| f32::from_bits(*bits))
+                .collect(),
+            picture: [config.picture_width, config.picture_height],
+            frames_per_second: f64::from(config.frames_per_second_milli) / 1000.0,
+            actions: config.action_names.clone(),
+            frames: tape.outcomes.len(),
+            pending_actions: tape.actions.len() - tape.outcomes.len(),
+            seconds: tape.outcome_us.last().map_or(0.0, |us| *us as f64 / 1e6),
+            blocks,
+            machines: tape.machines.iter().map(MachineReport::new).collect(),
+            notes: tape
+                .notes
+                .iter()
+                .map(|n| format!("frame {}: {}", n.frame, n.text))
+                .collect(),
+            play_root: tape.play_root.digest().to_string(),
+            play_root_short: tape.play_root.short(),
+            ending: match tape.ending {
+                Ending::Closed => "closed",
+                Ending::Cut { .. } => "cut",
+                Ending::Damaged { .. } => "damaged",
+            },
+            ending_detail: ending_line(&tape.ending),
+            chain_blocks: None,
+        }
+    }
+
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        writeln!(
+            out,
+            "tape       {} (version {}, {} bytes)",
+            self.uuid, self.version, self.bytes
+        )?;
+        writeln!(out, "world      {} {}", self.world, self.world_digest)?;
+        let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
+        writeln!(out, "arithmetic {}", self.arithmetic)?;
+        writeln!(
+            out,
+            "session    seed {}, prompt {}, {} passes at {}",
+            self.seed,
+            self.prompt,
+            self.passes,
+            levels.join(" ")
+        )?;
+        let [width, height] = self.picture;
+        writeln!(
+            out,
+            "picture    {width}x{height} at {} frames/s",
+            self.frames_per_second
+        )?;
+        writeln!(out, "actions    {}", self.actions.join(", "))?;
+        for machine in &self.machines {
+            writeln!(
+                out,
+                "machine    {}, {} threads, worldtape {} ({})",
+                machine.engine, machine.threads, machine.worldtape_version, machine.build_commit
+            )?;
+            for (name, value) in &machine.facts {
+                writeln!(out, "           {name}: {value}")?;
+            }
+        }
+        let blocks: Vec<String> = self
+            .blocks
+            .iter()
+            .map(|(k, n)| format!("{n} {k}"))
+            .collect();
+        writeln!(out, "blocks     {}", blocks.join(", "))?;
+        writeln!(out, "frames     {} in {:.1} s", self.frames, self.seconds)?;
+        if self.pending_actions > 0 {
+            writeln!(
+                out,
+                "pending    {} action(s) without an outcome",
+                self.pending_actions
+            )?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note       {note}")?;
+        }
+        writeln!(
+            out,
+            "play root  {} ({})",
+            self.play_root_short, self.play_root
+        )?;
+        if let Some(blocks) = self.chain_blocks {
+            writeln!(
+                out,
+                "chain      {blocks} blocks, each follows the one before it"
+            )?;
+        }
+        writeln!(
+            out,
+            "ending     {}",
+            self.ending_detail.as_deref().unwrap_or(self.ending)
+        )?;
+        Ok(out)
+    }
+}
+
+impl MachineReport {
+    fn new(machine: &crate::session::Machine) -> MachineReport {
+        MachineReport {
+            started_unix_ms: machine.started_unix_ms,
+            engine: machine.engine.clone(),
+            worldtape_version: machine.worldtape_version.clone(),
+            build_commit: machine.build_commit.clone(),
+            threads: machine.threads,
+            facts: machine.entries.iter().cloned().collect(),
+        }
+    }
+}

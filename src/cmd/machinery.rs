@@ -1,0 +1,197 @@
+//! From options to a loaded world, a built model, an engine and the pool it runs in.
+
+use super::files;
+use crate::cli::Machinery;
+use crate::engine::cpu::{CpuEngine, Isa};
+use crate::engine::{Description, Engine, Start};
+use crate::event::Digest;
+use crate::exact::ARITHMETIC;
+use crate::program::Model;
+use crate::session::{Config, Machine};
+use crate::world::{FILE_BYTES_MAX, NoiseFrom, World, build};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The variable that forces an instruction set, for tests.
+const ISA_VARIABLE: &str = "WORLDTAPE_ISA";
+
+/// The arithmetic id of the reference engine: float32 as candle happens to compute it.
+#[cfg(feature = "reference")]
+const REFERENCE_ARITHMETIC: &str = "float32-reference";
+
+/// Which engine was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Device {
+    /// This processor.
+    Cpu,
+    /// candle, for comparison.
+    #[cfg(feature = "reference")]
+    Reference,
+}
+
+impl Device {
+    /// What `--device` says.
+    pub(super) fn parse(text: &str) -> Result<Device> {
+        match text {
+            "auto" | "cpu" => Ok(Device::Cpu),
+            #[cfg(feature = "reference")]
+            "reference" => Ok(Device::Reference),
+            #[cfg(not(feature = "reference"))]
+            "reference" => bail!("this build has no reference engine; build with it to use it"),
+            _ if text.starts_with("cuda") => {
+                bail!("--device {text}: this build has no CUDA engine; use --device cpu")
+            }
+            _ => bail!("--device {text} is not known; there is auto, cpu and reference"),
+        }
+    }
+
+    /// The arithmetic it computes.
+    pub(super) fn arithmetic(self) -> &'static str {
+        match self {
+            Device::Cpu => ARITHMETIC,
+            #[cfg(feature = "reference")]
+            Device::Reference => REFERENCE_ARITHMETIC,
+        }
+    }
+
+    /// An engine for a model.
+    pub(super) fn engine(self, model: Arc<Model>) -> Result<Box<dyn Engine + Send>> {
+        match self {
+            Device::Cpu => {
+                let isa = match std::env::var(ISA_VARIABLE) {
+                    Ok(name) => Isa::named(&name).with_context(|| ISA_VARIABLE.to_owned())?,
+                    Err(_) => Isa::best(),
+                };
+                Ok(Box::new(CpuEngine::new(model, isa)?))
+            }
+            #[cfg(feature = "reference")]
+            Device::Reference => Ok(Box::new(crate::engine::reference::ReferenceEngine::new(
+                model,
+            )?)),
+        }
+    }
+}
+
+/// Loads the world asked for, or the shipped one.
+pub(super) fn load_world(path: Option<&Path>) -> Result<(PathBuf, World)> {
+    let path = path.map_or_else(files::default_world, |path| Ok(path.to_path_buf()))?;
+    let bytes = files::read(&path, FILE_BYTES_MAX)?;
+    let world = World::from_packed(&bytes).with_context(|| format!("world {}", path.display()))?;
+    Ok((path, world))
+}
+
+/// Loads the world that a tape was recorded with: the one asked for must be it; without one, the
+/// worlds of the checkout are looked through.
+pub(super) fn load_world_of(options: &Machinery, digest: Digest, name: &str) -> Result<World> {
+    let found = match &options.world {
+        Some(path) => Some(path.clone()),
+        None => files::world_of_digest(digest),
+    };
+    let (path, world) = load_world(found.as_deref())?;
+    if world.digest != digest {
+        bail!(
+            "the tape was recorded with world {name} ({digest}); {} is {} ({}); \
+                name the right file with --world",
+            path.display(),
+            world.manifest.name,
+            world.digest
+        );
+    }
+    Ok(world)
+}
+
+/// Everything a session needs of a world.
+pub(super) struct Prepared {
+    pub(super) config: Config,
+    pub(super) start: Start,
+    pub(super) model: Arc<Model>,
+}
+
+/// Builds the model and the settings of a session.
+pub(super) fn prepare(
+    world: &World,
+    arithmetic: &str,
+    seed: u64,
+    prompt: u32,
+    passes: Option<u32>,
+) -> Result<Prepared> {
+    let manifest = &world.manifest;
+    let passes = passes.unwrap_or(manifest.default_passes);
+    let schedule = manifest.schedule(passes)?;
+    let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);
+    let (latents, actions) = world.prompt(prompt)?;
+    let start = Start {
+        seed,
+        latents: latents.to_vec(),
+        actions,
+        noise: None,
+    };
+    let config = Config {
+        world_digest: world.digest,
+        world_name: manifest.name.clone(),
+        arithmetic: arithmetic.to_owned(),
+        seed,
+        prompt,
+        passes,
+        noise_levels: schedule
+            .levels
+            .iter()
+            .map(|level| level.to_bits())
+            .collect(),
+        picture_width: manifest.picture.width as u32,
+        picture_height: manifest.picture.height as u32,
+        frames_per_second_milli: manifest.frames_per_second * 1000,
+        action_names: manifest
+            .actions
+            .iter()
+            .map(|action| action.name.clone())
+            .collect(),
+    };
+    Ok(Prepared {
+        config,
+        start,
+        model,
+    })
+}
+
+/// The machine as the tape names it.
+pub(super) fn machine(description: Description, started_unix_ms: u64) -> Machine {
+    let mut entries = description.facts;
+    entries.push(("os".to_owned(), std::env::consts::OS.to_owned()));
+    entries.push(("architecture".to_owned(), std::env::consts::ARCH.to_owned()));
+    if let Some(name) = processor_name() {
+        entries.push(("processor".to_owned(), name));
+    }
+    Machine {
+        started_unix_ms,
+        engine: description.engine,
+        worldtape_version: env!("CARGO_PKG_VERSION").to_owned(),
+        build_commit: env!("WORLDTAPE_BUILD_COMMIT").to_owned(),
+        kernel_digest: Digest::default(),
+        threads: description.threads,
+        entries,
+    }
+}
+
+/// What Linux calls the processor.
+fn processor_name() -> Option<String> {
+    let text = files::read(Path::new("/proc/cpuinfo"), files::TEXT_BYTES_MAX).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    let name = line.split_once(':')?.1.trim();
+    Some(name.chars().filter(|c| !c.is_control()).take(200).collect())
+}
+
+/// Runs `work` inside a pool of `threads` (all the machine's, or RAYON_NUM_THREADS, where `None`).
+pub(super) fn in_pool<T: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> T + Send,
+) -> Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.unwrap_or(0))
+        .build();
+    Ok(pool
+        .context("cannot start the engine's threads")?
+        .install(work))
+}

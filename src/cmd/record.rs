@@ -1,0 +1,155 @@
+//! `worldtape record`: an action script becomes a tape.
+
+use super::machinery::{self, Device, Prepared};
+use super::progress::Progress;
+use super::{Exit, files};
+use crate::cli::Record;
+use crate::clock::{Clock, Wall};
+use crate::drive::{self, DriveError, Recorder, Recording, Source};
+use crate::event::Digest;
+use crate::input::Script;
+use crate::session::PlayRoot;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// What a recording came to, as `--json` prints it.
+#[derive(Serialize)]
+pub(super) struct Report {
+    pub(super) tape: PathBuf,
+    pub(super) frames: u64,
+    pub(super) bytes: u64,
+    pub(super) play_root: String,
+    pub(super) play_root_short: String,
+    pub(super) seconds: f64,
+    pub(super) frames_per_second: f64,
+    pub(super) queue_waits: u64,
+}
+
+pub(super) fn run(options: &Record) -> Result<Exit> {
+    let device = Device::parse(&options.machinery.device)?;
+    let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
+    let text = files::read_text(&options.actions)?;
+    let buttons: Vec<String> = world
+        .manifest
+        .actions
+        .iter()
+        .map(|action| action.name.clone())
+        .collect();
+    let script = Script::parse(&text, &buttons)
+        .with_context(|| format!("action script {}", options.actions.display()))?;
+    let prepared = machinery::prepare(
+        &world,
+        device.arithmetic(),
+        options.seed,
+        options.start,
+        options.passes,
+    )?;
+    let output = match &options.output {
+        Some(path) => path.clone(),
+        None => {
+            PathBuf::from(options.actions.file_name().unwrap_or_default()).with_extension("wtape")
+        }
+    };
+    let frames = script.frames();
+    let report = record(&output, device, prepared, script, frames, None)?;
+    report.print(options.json)?;
+    Ok(Exit::Ok)
+}
+
+/// Records what `source` gives to a new file. An engine that stops in mid-session leaves a closed
+/// tape with every frame before it and a note of why.
+pub(super) fn record(
+    output: &Path,
+    device: Device,
+    prepared: Prepared,
+    source: impl Source,
+    frames: u64,
+    threads: Option<usize>,
+) -> Result<Report> {
+    let wall = Wall::start();
+    let started_us = wall.now_us();
+    let recorded = machinery::in_pool(threads, || {
+        record_in_pool(output, device, prepared, source, frames, &wall)
+    })?;
+    let seconds = (wall.now_us() - started_us) as f64 / 1e6;
+    let recording = recorded?;
+    let bytes = std::fs::metadata(output).map_or(0, |file| file.len());
+    Ok(Report::new(output, &recording, bytes, seconds))
+}
+
+fn record_in_pool(
+    output: &Path,
+    device: Device,
+    prepared: Prepared,
+    mut source: impl Source,
+    frames: u64,
+    wall: &Wall,
+) -> Result<Recording> {
+    let mut engine = device.engine(prepared.model)?;
+    let machine = machinery::machine(engine.describe(), wall.started_unix_ms);
+    let uuid = uuid::Uuid::new_v4().into_bytes();
+    engine
+        .reset(&prepared.start)
+        .context("filling the memory from the prompt")?;
+    let file = files::create(output)?;
+    let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)?;
+    let mut progress = Progress::new(frames, "recording");
+    let ran = drive::run(
+        &mut source,
+        engine.as_mut(),
+        &mut [&mut recorder, &mut progress],
+        wall,
+    );
+    match ran {
+        Ok(_) => Ok(recorder.finish()?.0),
+        Err(DriveError::Engine(error)) => {
+            recorder.note(0, &format!("the session ended early: {error}"))?;
+            let (recording, _) = recorder.finish()?;
+            let kept = recording.frames;
+            Err(error).with_context(|| {
+                format!(
+                    "{} is closed and holds the {kept} frames before it",
+                    output.display()
+                )
+            })
+        }
+        Err(error) => Err(error).with_context(|| format!("tape {}", output.display())),
+    }
+}
+
+impl Report {
+    fn new(output: &Path, recording: &Recording, bytes: u64, seconds: f64) -> Report {
+        Report {
+            tape: output.to_path_buf(),
+            frames: recording.frames,
+            bytes,
+            play_root: recording.play_root.to_string(),
+            play_root_short: short_root(recording.play_root),
+            seconds,
+            frames_per_second: recording.frames as f64 / seconds.max(1e-9),
+            queue_waits: recording.waits,
+        }
+    }
+
+    fn print(&self, json: bool) -> Result<()> {
+        if json {
+            println!("{}", serde_json::to_string(self)?);
+            return Ok(());
+        }
+        println!(
+            "recorded {}: {} frames, {} bytes, {:.1} frames/s, play root {}",
+            self.tape.display(),
+            self.frames,
+            self.bytes,
+            self.frames_per_second,
+            self.play_root_short
+        );
+        Ok(())
+    }
+}
+
+/// The short form of a play root that two people read to each other.
+pub(super) fn short_root(root: Digest) -> String {
+    PlayRoot::from(root).short()
+}

@@ -1,0 +1,167 @@
+//! `worldtape world`: pack, info, check.
+
+use super::machinery::{self, Device};
+use super::{Exit, files};
+use crate::cli::{Pack, WorldFile, WorldVerb};
+use crate::event::Action;
+use crate::exact::ARITHMETIC;
+use crate::program::WeightData;
+use crate::world::{FILE_BYTES_MAX, Manifest, World, manifest_in, pack};
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// The Doom world's manifest, for a float file that carries none.
+const DOOM_MANIFEST: &str = include_str!("../../worlds/doom.manifest.json");
+
+/// A world, as `--json` prints it.
+#[derive(Serialize)]
+struct Report<'a> {
+    file: PathBuf,
+    bytes: u64,
+    digest: String,
+    tensors: usize,
+    parameters: usize,
+    manifest: &'a Manifest,
+    /// Frames that `check` made, and found finite.
+    frames_checked: Option<usize>,
+}
+
+pub(super) fn run(verb: WorldVerb) -> Result<Exit> {
+    match verb {
+        WorldVerb::Pack(options) => run_pack(&options),
+        WorldVerb::Info(options) => info(&options, false),
+        WorldVerb::Check(options) => info(&options, true),
+    }
+}
+
+fn run_pack(options: &Pack) -> Result<Exit> {
+    let float = files::read(&options.float, FILE_BYTES_MAX)?;
+    let named = || format!("float world {}", options.float.display());
+    let (json, origin) = match &options.manifest {
+        Some(path) => (files::read_text(path)?, path.display().to_string()),
+        None => match manifest_in(&float).with_context(named)? {
+            Some(json) => (json, options.float.display().to_string()),
+            None => (
+                DOOM_MANIFEST.to_owned(),
+                "the Doom world's manifest".to_owned(),
+            ),
+        },
+    };
+    let manifest = Manifest::parse(&json).with_context(|| format!("manifest in {origin}"))?;
+    let packed = pack(&float, &manifest).with_context(named)?;
+    let world = World::from_packed(&packed).context("reading back what was packed")?;
+    let mut file = files::create(&options.output)?;
+    let written = file.write_all(&packed).and_then(|()| file.sync_all());
+    written.with_context(|| format!("writing {}", options.output.display()))?;
+    print(
+        &options.output,
+        packed.len() as u64,
+        &world,
+        None,
+        options.json,
+    )?;
+    Ok(Exit::Ok)
+}
+
+fn info(options: &WorldFile, check: bool) -> Result<Exit> {
+    let (path, world) = machinery::load_world(options.file.as_deref())?;
+    let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
+    let checked = if check {
+        Some(check_frames(&world)?)
+    } else {
+        None
+    };
+    print(&path, bytes, &world, checked, options.json)?;
+    Ok(Exit::Ok)
+}
+
+/// One frame from every prompt with every schedule: all values on the way are finite.
+fn check_frames(world: &World) -> Result<usize> {
+    let mut frames = 0;
+    for schedule in &world.manifest.schedules {
+        for prompt in 0..world.manifest.prompts.len() as u32 {
+            let passes = Some(schedule.passes);
+            let prepared = machinery::prepare(world, ARITHMETIC, 0, prompt, passes)?;
+            let ran = machinery::in_pool(None, || -> Result<()> {
+                let mut engine = Device::Cpu.engine(prepared.model)?;
+                engine.reset(&prepared.start)?;
+                engine.step(0, Action::NONE)?;
+                Ok(())
+            })?;
+            ran.with_context(|| format!("prompt {prompt}, {} passes", schedule.passes))?;
+            frames += 1;
+        }
+    }
+    Ok(frames)
+}
+
+fn print(
+    path: &std::path::Path,
+    bytes: u64,
+    world: &World,
+    frames_checked: Option<usize>,
+    json: bool,
+) -> Result<()> {
+    let quantised = |data: &&WeightData| matches!(data, WeightData::I8(_));
+    let report = Report {
+        file: path.to_path_buf(),
+        bytes,
+        digest: world.digest.to_string(),
+        tensors: world.tensors.len(),
+        parameters: world
+            .tensors
+            .values()
+            .filter(quantised)
+            .map(WeightData::len)
+            .sum(),
+        manifest: &world.manifest,
+        frames_checked,
+    };
+    if json {
+        println!("{}", serde_json::to_string(&report)?);
+        return Ok(());
+    }
+    let manifest = report.manifest;
+    println!("world      {} {}", manifest.name, report.digest);
+    println!("file       {} ({bytes} bytes)", path.display());
+    println!("about      {}", manifest.about);
+    println!("licence    {}", manifest.licence);
+    println!(
+        "arithmetic {}, {}",
+        manifest.arithmetic, manifest.architecture
+    );
+    let (width, height) = (manifest.picture.width, manifest.picture.height);
+    println!(
+        "picture    {width}x{height} at {} frames/s",
+        manifest.frames_per_second
+    );
+    println!(
+        "weights    {} int8 in {} tensors",
+        report.parameters, report.tensors
+    );
+    for action in &manifest.actions {
+        println!("action     {} ({})", action.name, action.keys.join(", "));
+    }
+    for schedule in &manifest.schedules {
+        let levels: Vec<String> = schedule.levels.iter().map(f32::to_string).collect();
+        let default = schedule.passes == manifest.default_passes;
+        let mark = if default { ", the default" } else { "" };
+        println!(
+            "passes     {} at {}{mark}",
+            schedule.passes,
+            levels.join(" ")
+        );
+    }
+    for (number, prompt) in manifest.prompts.iter().enumerate() {
+        println!(
+            "prompt     {number}: {} ({} frames)",
+            prompt.name, prompt.frames
+        );
+    }
+    if let Some(frames) = frames_checked {
+        println!("checked    {frames} frames, every prompt with every schedule: all finite");
+    }
+    Ok(())
+}
