@@ -23,24 +23,10 @@ pub(super) fn over_tokens([q, k, v]: [Tensor; 3], scale: f32) -> Result<Tensor> 
     softmax_last_dim(&logits)?.matmul(&v)?.transpose(0, 1)
 }
 
-/// What temporal attention looks at: `now` is `[1, tokens, heads, head width]`, `past` the ring's
-/// slots of the same.
-pub(super) struct Seen {
-    pub(super) past: Tensor,
-    pub(super) now: Tensor,
-}
-
-impl Seen {
-    /// The frames of `rows`, of all slots and then this frame.
-    fn frames(&self, rows: &Tensor) -> Result<Tensor> {
-        Tensor::cat(&[&self.past, &self.now], 0)?.index_select(rows, 0)
-    }
-}
-
-/// Each token sees itself in the frames of `rows`, oldest first; `bias[heads, ages]` is by age.
+/// Each token sees itself in other frames: `query[1, tokens, heads, head width]`, keys and values of
+/// many frames, of which `rows` are looked at, oldest first; `bias[heads, ages]` is by age.
 pub(super) fn over_time(
-    query: &Tensor,
-    [keys, values]: [Seen; 2],
+    [query, keys, values]: [Tensor; 3],
     bias: &Tensor,
     rows: &[u32],
     scale: f32,
@@ -48,9 +34,10 @@ pub(super) fn over_time(
     let ages: Vec<u32> = (0..rows.len() as u32).rev().collect();
     let indices = |list: &[u32]| Tensor::from_slice(list, list.len(), &Device::Cpu);
     let (rows, ages) = (indices(rows)?, indices(&ages)?);
-    let keys = keys.frames(&rows)?.permute([1, 2, 3, 0])?.contiguous()?;
-    let values = values.frames(&rows)?.permute([1, 2, 0, 3])?.contiguous()?;
-    let query = query.permute([1, 2, 0, 3])?.contiguous()?;
+    let placed = |x: &Tensor, axes: [usize; 4]| x.permute(axes)?.contiguous();
+    let query = placed(&query, [1, 2, 0, 3])?;
+    let keys = placed(&keys.index_select(&rows, 0)?, [1, 2, 3, 0])?;
+    let values = placed(&values.index_select(&rows, 0)?, [1, 2, 0, 3])?;
     let bias = bias.index_select(&ages, 1)?.unsqueeze(1)?;
     let logits = (query.matmul(&keys)? * f64::from(scale))?.broadcast_add(&bias)?;
     softmax_last_dim(&logits)?.matmul(&values)

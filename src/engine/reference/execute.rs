@@ -1,13 +1,13 @@
 //! One arm an op: what it computes, said in tensor operations of the float library.
 
-use super::attention::{self, Seen};
+use super::attention;
 use super::values::{Buffers, Values};
 use crate::engine::{newest_slot, slots_oldest_first};
 use crate::event::Action;
 use crate::exact;
 use crate::program::{Node, Op, Operand, Place, WeightId};
 use candle_core::shape::ShapeWithOneHole;
-use candle_core::{D, DType, Device, Error, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::rms_norm;
 
 /// Logarithm of the period of the slowest time feature.
@@ -54,10 +54,6 @@ impl Operands<'_> {
     fn floats(&self, i: usize) -> &[f32] {
         self.buffers.floats(&self.node.reads[i])
     }
-
-    fn written(&self) -> &Operand {
-        &self.node.writes[0]
-    }
 }
 
 impl Step {
@@ -87,13 +83,11 @@ impl Step {
                 columns, epsilon, ..
             } => layer_norm(&x.tensor(0, ((), columns))?, epsilon),
             Op::Modulate { columns, .. } => {
-                let x_scaled = x.tensor(0, ((), columns))?;
-                let x_scaled = x_scaled.broadcast_mul(&(x.flat(2)? + 1.0)?)?;
-                x_scaled.broadcast_add(&x.flat(1)?)
+                scale_shift(x, columns, &(x.flat(2)? + 1.0)?, &x.flat(1)?)
             }
             Op::GatedAdd { columns, .. } => {
-                let y = x.tensor(1, ((), columns))?;
-                x.tensor(0, ((), columns))? + y.broadcast_mul(&x.flat(2)?)?
+                let gated = x.tensor(1, ((), columns))?.broadcast_mul(&x.flat(2)?)?;
+                x.tensor(0, ((), columns))? + gated
             }
             Op::PixelNorm {
                 columns, epsilon, ..
@@ -103,67 +97,37 @@ impl Step {
                 heads,
                 length,
                 ..
-            } => {
-                let parts = attention::split(&x.tensor(0, (rows, 3 * heads, ()))?, heads, length)?;
-                return parts
-                    .iter()
-                    .map(|part| Ok(Values::Floats(values(part)?)))
-                    .collect();
-            }
+            } => return split_heads(&x.tensor(0, (rows, 3 * heads, ()))?, heads, length),
             Op::Attention {
                 tokens,
                 heads,
                 scale,
                 ..
-            } => {
-                let [q, k, v] = [0, 1, 2].map(|i| x.tensor(i, (tokens, heads, ())));
-                attention::over_tokens([q?, k?, v?], scale)
-            }
+            } => over_tokens(x, [tokens, heads], scale),
             Op::TemporalAttention {
                 tokens,
                 heads,
                 window,
                 scale,
                 ..
-            } => {
-                let frames = |i, count| x.tensor(i, (count, tokens, heads, ()));
-                let seen = |past, now| {
-                    let (past, now) = (frames(past, window)?, frames(now, 1)?);
-                    Ok::<Seen, Error>(Seen { past, now })
-                };
-                let (seen, bias) = ([seen(3, 1)?, seen(4, 2)?], x.tensor(5, (heads, ()))?);
-                let rows = self.rows_by_age(window);
-                attention::over_time(&frames(0, 1)?, seen, &bias, &rows, scale)
-            }
-            Op::Remember { count, window } => {
-                let mut ring = x.buffers.floats(x.written()).to_vec();
-                let start = newest_slot(self.remembered, window) * count;
-                ring[start..start + count].copy_from_slice(x.floats(0));
-                return floats(ring);
-            }
+            } => self.over_time(x, [window, tokens, heads], scale),
+            Op::Remember { count, window } => return floats(self.remember(x, count, window)),
             Op::Euler { step, .. } => x.flat(0)? + (x.flat(1)? * f64::from(step))?,
             Op::MixNoise { time, .. } => {
                 let time = f64::from(time);
                 (x.flat(0)? * (1.0 - time))? + (x.flat(1)? * time)?
             }
-            Op::ScaleShift { columns, .. } => {
-                let x_scaled = x.tensor(0, ((), columns))?.broadcast_mul(&x.flat(1)?)?;
-                x_scaled.broadcast_add(&x.flat(2)?)
-            }
+            Op::ScaleShift { columns, .. } => scale_shift(x, columns, &x.flat(1)?, &x.flat(2)?),
             Op::ToPicture { .. } => {
                 let colours = x.floats(0).iter().map(|&x| exact::to_u8(x));
                 return Ok(vec![Values::Colours(colours.collect())]);
             }
             Op::BitSum { first_index, .. } => {
-                return Ok(vec![Values::Sums(vec![exact::bit_sum(
-                    first_index,
-                    x.floats(0),
-                )])]);
+                return sum(exact::bit_sum(first_index, x.floats(0)));
             }
             Op::TotalSum { .. } => {
                 let parts = x.buffers.sums(&x.node.reads[0]).iter();
-                let total = parts.fold(0u64, |total, part| total.wrapping_add(*part));
-                return Ok(vec![Values::Sums(vec![total])]);
+                return sum(parts.fold(0, |total, part| total.wrapping_add(*part)));
             }
         };
         floats(values(&y?)?)
@@ -181,10 +145,22 @@ impl Step {
         held.map(|held| f32::from(u8::from(held))).collect()
     }
 
-    /// Which rows of (the ring's slots, then this frame) hold the keys of a frame, oldest first.
-    fn rows_by_age(&self, window: usize) -> Vec<u32> {
+    /// The ring with this frame in its slot.
+    fn remember(&self, x: &Operands<'_>, count: usize, window: usize) -> Vec<f32> {
+        let mut ring = x.buffers.floats(&x.node.writes[0]).to_vec();
+        let start = newest_slot(self.remembered, window) * count;
+        ring[start..start + count].copy_from_slice(x.floats(0));
+        ring
+    }
+
+    fn over_time(&self, x: &Operands<'_>, shape: [usize; 3], scale: f32) -> Result<Tensor> {
+        let [window, tokens, heads] = shape;
+        let frames = |i, count| x.tensor(i, (count, tokens, heads, ()));
+        let all = |past, now| Tensor::cat(&[frames(past, window)?, frames(now, 1)?], 0);
         let held = slots_oldest_first(self.remembered, window).map(|slot| slot as u32);
-        held.chain([window as u32]).collect()
+        let rows: Vec<u32> = held.chain([window as u32]).collect(); // this frame last
+        let bias = x.tensor(5, (heads, window + 1))?;
+        attention::over_time([frames(0, 1)?, all(3, 1)?, all(4, 2)?], &bias, &rows, scale)
     }
 }
 
@@ -194,6 +170,27 @@ fn floats(values: Vec<f32>) -> Result<Vec<Values>> {
 
 fn values(tensor: &Tensor) -> Result<Vec<f32>> {
     tensor.flatten_all()?.to_vec1()
+}
+
+fn sum(sum: u64) -> Result<Vec<Values>> {
+    Ok(vec![Values::Sums(vec![sum])])
+}
+
+fn split_heads(x: &Tensor, heads: usize, length: f32) -> Result<Vec<Values>> {
+    let parts = attention::split(x, heads, length)?;
+    let parts = parts.iter().map(|part| Ok(Values::Floats(values(part)?)));
+    parts.collect()
+}
+
+fn over_tokens(x: &Operands<'_>, [tokens, heads]: [usize; 2], scale: f32) -> Result<Tensor> {
+    let [q, k, v] = [0, 1, 2].map(|i| x.tensor(i, (tokens, heads, ())));
+    attention::over_tokens([q?, k?, v?], scale)
+}
+
+/// Rows of read 0 times `scale` plus `shift`.
+fn scale_shift(x: &Operands<'_>, columns: usize, scale: &Tensor, shift: &Tensor) -> Result<Tensor> {
+    let rows = x.tensor(0, ((), columns))?;
+    rows.broadcast_mul(scale)?.broadcast_add(shift)
 }
 
 /// `x W^T + b`; the scales are in the weights already.
