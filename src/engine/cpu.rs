@@ -146,28 +146,18 @@ impl Engine for CpuEngine {
     }
 
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
-        let buffer = &self.model.residents[self.model.prompt_latent.0 as usize];
-        let (latent, latents, actions) = (buffer.len, start.latents.len(), start.actions.len());
-        if latents != actions * latent {
-            return Err(EngineError::Prompt {
-                latents,
-                actions,
-                latent,
-            });
-        }
+        let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
+        let frames = start.frames(latent)?;
         self.header = Header {
             seed: start.seed,
             remembered: 0,
         };
-        let noises = start.noise.as_deref().unwrap_or(&[]).chunks_exact(latent);
-        let mut noises = noises.map(Some).chain(std::iter::repeat(None));
-        let frames = start.latents.chunks_exact(latent).zip(&start.actions);
-        for (frame, (values, &action)) in (0..).zip(frames) {
-            if let Some(noise) = noises.next().flatten() {
+        for prompt in frames {
+            if let Some(noise) = prompt.noise {
                 self.give_noise(noise);
             }
-            self.place_prompt(values);
-            self.run(|model| &model.prompt, frame, action, None)?;
+            self.place_prompt(prompt.latent);
+            self.run(|model| &model.prompt, prompt.frame, prompt.action, None)?;
         }
         Ok(())
     }
