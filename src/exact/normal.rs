@@ -12,8 +12,8 @@ const HALF_STEP: f32 = f32::from_bits(0x3300_0000);
 /// Four standard normal deviates, a pure function of the seed and the position.
 ///
 /// Element e of a noise tensor is deviate e % 4 of `index_of_four` e / 4. `draw` numbers the noise
-/// tensors of one frame. Philox4x32-10 gives the words, Box–Muller turns each pair of words into a
-/// pair of deviates. No deviate is beyond ±5.8871.
+/// tensors of one frame. Philox4x32-10 gives the words, Box-Muller turns each pair of words into a
+/// pair of deviates. No deviate is beyond +-5.8871.
 #[inline(always)]
 pub fn normal_deviates(seed: u64, draw: u32, frame: u64, index_of_four: u32) -> [f32; 4] {
     let key = [seed as u32, (seed >> 32) as u32];
@@ -24,7 +24,7 @@ pub fn normal_deviates(seed: u64, draw: u32, frame: u64, index_of_four: u32) -> 
     [first, second, third, fourth]
 }
 
-/// Box–Muller: the first word gives the radius, the second the angle.
+/// Box-Muller: the first word gives the radius, the second the angle.
 #[inline(always)]
 fn normal_pair(radius_word: u32, angle_word: u32) -> [f32; 2] {
     let uniform = upper_24_bits(radius_word).mul_add(STEP, HALF_STEP);

@@ -4,18 +4,18 @@ use super::rounding::rint_in_both_forms;
 
 /// The largest |x| that [`sin_cos`] takes, in radians.
 const LARGEST_ANGLE: f32 = 8192.0;
-/// 2/π, 0x1.45f306p-1.
+/// 2/pi, 0x1.45f306p-1.
 const TWO_OVER_PI: f32 = f32::from_bits(0x3f22_f983);
-/// The float nearest π/2, 0x1.921fb6p+0.
+/// The float nearest pi/2, 0x1.921fb6p+0.
 const HALF_PI_HIGH: f32 = f32::from_bits(0x3fc9_0fdb);
-/// The float nearest π/2 - `HALF_PI_HIGH`, -0x1.777a5cp-25.
+/// The float nearest pi/2 - `HALF_PI_HIGH`, -0x1.777a5cp-25.
 const HALF_PI_MIDDLE: f32 = f32::from_bits(0xb33b_bd2e);
-/// The float nearest what then remains of π/2, -0x1.ee59dap-50.
+/// The float nearest what then remains of pi/2, -0x1.ee59dap-50.
 const HALF_PI_LOW: f32 = f32::from_bits(0xa6f7_2ced);
-/// 2π, 0x1.921fb6p+2.
+/// 2pi, 0x1.921fb6p+2.
 const TWO_PI: f32 = f32::from_bits(0x40c9_0fdb);
 
-/// -0x1.555556p-3: S3 of r + S3·r³ + … + S9·r⁹, a minimax fit to sin(r) for |r| ≤ 0.7865.
+/// -0x1.555556p-3: S3 of r + S3*r^3 + ... + S9*r^9, a minimax fit to sin(r) for |r| <= 0.7865.
 const S3: f32 = f32::from_bits(0xbe2a_aaab);
 /// 0x1.111174p-7.
 const S5: f32 = f32::from_bits(0x3c08_88ba);
@@ -24,16 +24,16 @@ const S7: f32 = f32::from_bits(0xb950_2caa);
 /// 0x1.7c2c4ep-19.
 const S9: f32 = f32::from_bits(0x363e_1627);
 
-/// 0x1.55554ap-5: C4 of 1 - r²/2 + C4·r⁴ + … + C8·r⁸, a minimax fit to cos(r) for |r| ≤ 0.7865.
+/// 0x1.55554ap-5: C4 of 1 - r^2/2 + C4*r^4 + ... + C8*r^8, a minimax fit to cos(r) for |r| <= 0.7865.
 const C4: f32 = f32::from_bits(0x3d2a_aaa5);
 /// -0x1.6c0c28p-10.
 const C6: f32 = f32::from_bits(0xbab6_0614);
 /// 0x1.99e80cp-16.
 const C8: f32 = f32::from_bits(0x37cc_f406);
 
-/// Sine and cosine of x radians, |x| ≤ 8192, within 1.4863 ulp; NaN beyond. sin(±0) is +0.0.
+/// Sine and cosine of x radians, |x| <= 8192, within 1.4863 ulp; NaN beyond. sin(+-0) is +0.0.
 ///
-/// Cody and Waite's reduction by three parts of π/2, then our own minimax polynomials.
+/// Cody and Waite's reduction by three parts of pi/2, then our own minimax polynomials.
 #[inline(always)]
 pub fn sin_cos(x: f32) -> (f32, f32) {
     let (quarters, quadrant) = rint_in_both_forms(x * TWO_OVER_PI);
@@ -48,7 +48,7 @@ pub fn sin_cos(x: f32) -> (f32, f32) {
     )
 }
 
-/// Sine and cosine of u whole turns, 0 ≤ u < 1, as of 2π·u radians, within 2.1315 ulp; no meaning
+/// Sine and cosine of u whole turns, 0 <= u < 1, as of 2pi*u radians, within 2.1315 ulp; no meaning
 /// outside.
 #[inline(always)]
 pub fn sin_cos_turns(u: f32) -> (f32, f32) {
@@ -57,7 +57,7 @@ pub fn sin_cos_turns(u: f32) -> (f32, f32) {
     turned(remainder * TWO_PI, quadrant)
 }
 
-/// Sine and cosine of `angle` plus `quadrant` quarter turns, |angle| ≤ 0.7865 radians.
+/// Sine and cosine of `angle` plus `quadrant` quarter turns, |angle| <= 0.7865 radians.
 #[inline(always)]
 fn turned(angle: f32, quadrant: i32) -> (f32, f32) {
     let (sine, cosine) = (sine_kernel(angle), cosine_kernel(angle));
