@@ -5,6 +5,9 @@
 
 use rkyv::{Archive, Serialize};
 
+/// The number of these schemas in a block header.
+pub const SCHEMA: u16 = 1;
+
 /// CONFIG: what is played.
 #[derive(Archive, Serialize, Clone, Debug, Default)]
 pub struct Config {
