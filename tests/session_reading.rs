@@ -827,7 +827,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn what_is_recorded_reads_back(events in events(), cut in any::<prop::sample::Index>()) {
@@ -841,6 +841,32 @@ proptest! {
             assert_front(&front, &tape, "cut");
             prop_assert_eq!(front.outcomes.len() as u64, whole_blocks(&tape, end).1);
         }
+    }
+
+    #[test]
+    fn archives_of_any_bytes_are_read_without_harm(
+        which in any::<prop::sample::Index>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+        frame_count in 0..2_u32,
+    ) {
+        let bytes = small();
+        let blocks = read(&bytes).blocks;
+        let block = blocks[which.index(blocks.len())];
+        let payload = block.offset as usize + BLOCK_HEADER_BYTES;
+        let end = (block.offset + block.len) as usize;
+        let mut archive = zstd::stream::decode_all(&bytes[payload..end]).expect("a zstd frame");
+        for (at, byte) in changes {
+            let at = at.index(archive.len());
+            archive[at] = byte;
+        }
+        let frame = zstd::bulk::compress(&archive, 3).expect("it compresses");
+        let mut block = HandMade::new(block.kind.number(), frame, archive.len() as u32);
+        block.frame_count = frame_count;
+        let tape = read(&block.tape());
+        prop_assert!(tape.outcomes.len() <= tape.actions.len());
+        prop_assert_eq!(tape.actions.len(), tape.action_us.len());
+        prop_assert_eq!(tape.outcomes.len(), tape.outcome_us.len());
+        prop_assert!(!matches!(tape.ending, Ending::Closed));
     }
 
     #[test]
