@@ -6,7 +6,7 @@ use worldtape::event::{Action, Digest, Outcome};
 use worldtape::session::{
     BLOCK_HEADER_BYTES, Checkpoint, Config, Encoder, Ending, FOOTER_BYTES, FramesBatch,
     HEADER_BYTES, HeaderInfo, Kind, Machine, Note, Part, PlayRoot, Resume, SessionError, Tape,
-    find_block, limits, rewrite,
+    find_block, limits, rewrite, v1,
 };
 
 const INFO: HeaderInfo = HeaderInfo { uuid: [0x5a; 16] };
@@ -483,6 +483,164 @@ fn an_end_that_does_not_add_up_is_damage() {
         }
     );
     assert!(blocks, "{refused}");
+}
+
+/// What is wrong with a block of schema 1 that holds `archive`.
+fn damage_of(kind: Kind, archive: &[u8], frame_count: u32) -> SessionError {
+    let frame = zstd::bulk::compress(archive, 3).expect("it compresses");
+    let mut block = HandMade::new(kind.number(), frame, archive.len() as u32);
+    block.frame_count = frame_count;
+    block.damage()
+}
+
+#[test]
+fn frames_that_do_not_fit_are_damage() {
+    let damage = |frames: v1::Frames, frame_count| {
+        let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&frames).expect("memory");
+        damage_of(Kind::Frames, &archive, frame_count)
+    };
+    let outcome = v1::Frames {
+        picture_digests: vec![[1; 32]],
+        state_sums: vec![2],
+        outcome_delta_us: vec![3],
+        ..v1::Frames::default()
+    };
+    let ahead = damage(outcome.clone(), 1);
+    assert!(
+        matches!(
+            ahead,
+            SessionError::OutcomesAhead {
+                actions: 0,
+                outcomes: 1,
+                ..
+            }
+        ),
+        "{ahead}"
+    );
+    let field = |error: SessionError| match error {
+        SessionError::Field { what, .. } | SessionError::TooLong { what, .. } => what,
+        other => panic!("{other}"),
+    };
+    assert_eq!(field(damage(outcome.clone(), 0)), "frame count");
+    let late = v1::Frames {
+        first_outcome_frame: 1,
+        ..outcome.clone()
+    };
+    assert_eq!(field(damage(late, 1)), "first outcome");
+    let late = v1::Frames {
+        first_action_frame: 1,
+        ..v1::Frames::default()
+    };
+    assert_eq!(field(damage(late, 0)), "first action");
+    let short = v1::Frames {
+        state_sums: Vec::new(),
+        ..outcome.clone()
+    };
+    assert_eq!(field(damage(short, 1)), "state sum count");
+    let short = v1::Frames {
+        outcome_delta_us: Vec::new(),
+        ..outcome
+    };
+    assert_eq!(field(damage(short, 1)), "outcome time count");
+    let short = v1::Frames {
+        actions: vec![1],
+        ..v1::Frames::default()
+    };
+    assert_eq!(field(damage(short, 0)), "action time count");
+    let full = v1::Frames {
+        actions: vec![1; 65],
+        ..v1::Frames::default()
+    };
+    assert_eq!(field(damage(full, 0)), "actions of a block");
+}
+
+#[test]
+fn totals_that_do_not_add_up_are_damage() {
+    let damage = |end: v1::End| {
+        let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&end).expect("memory");
+        damage_of(Kind::End, &archive, 0).to_string()
+    };
+    let play_root = PlayRoot::new(&config()).digest().0;
+    let right = v1::End {
+        frames: 0,
+        actions: 0,
+        play_root,
+        blocks: 3,
+    };
+    assert!(
+        damage(v1::End {
+            frames: 1,
+            ..right.clone()
+        })
+        .starts_with("frames of END")
+    );
+    assert!(
+        damage(v1::End {
+            actions: 1,
+            ..right.clone()
+        })
+        .starts_with("actions of END")
+    );
+    assert!(
+        damage(v1::End {
+            blocks: 4,
+            ..right.clone()
+        })
+        .starts_with("blocks of END")
+    );
+    assert!(
+        damage(v1::End {
+            play_root: [0; 32],
+            ..right
+        })
+        .starts_with("play root of END")
+    );
+}
+
+#[test]
+fn an_index_of_other_blocks_is_damage() {
+    let damage = |change: fn(&mut v1::IndexEntry)| {
+        let mut entry = v1::IndexEntry {
+            offset: 44,
+            kind: 1,
+            schema: 1,
+            ..Default::default()
+        };
+        change(&mut entry);
+        let index = v1::Index {
+            entries: vec![entry],
+        };
+        let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&index).expect("memory");
+        damage_of(Kind::Index, &archive, 0).to_string()
+    };
+    assert!(damage(|entry| entry.offset = 45).starts_with("offset in INDEX"));
+    assert!(damage(|entry| entry.sequence = 3).starts_with("sequence in INDEX"));
+    assert!(damage(|entry| entry.first_frame = 1).starts_with("first frame in INDEX"));
+    assert!(damage(|entry| entry.frame_count = 1).starts_with("frame count in INDEX"));
+    assert!(damage(|entry| entry.kind = 2).starts_with("kind in INDEX"));
+    assert!(damage(|entry| entry.schema = 2).starts_with("schema in INDEX"));
+}
+
+#[test]
+fn two_copies_of_config_that_differ_are_damage() {
+    let (bytes, whole) = (small(), read(&small()));
+    let mut other = whole.clone();
+    other.config.seed += 1;
+    let mut other_bytes = Vec::new();
+    rewrite(&other, &mut other_bytes).expect("a vector takes everything");
+    let first_end = whole.blocks[1].offset as usize;
+    let second = read(&other_bytes).blocks[1];
+    let spliced = [&bytes[..first_end], &other_bytes[second.offset as usize..]].concat();
+    let offset = first_end as u64;
+    let what = SessionError::ConfigsDiffer { offset };
+    assert_eq!(
+        read(&spliced).ending,
+        Ending::Damaged {
+            offset,
+            what,
+            valid_frames: 0
+        }
+    );
 }
 
 #[test]
