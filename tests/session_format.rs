@@ -175,7 +175,7 @@ fn the_worked_example_is_what_the_writer_writes() {
 type Layout = (usize, usize, Vec<(usize, String)>);
 
 macro_rules! layout {
-    ($name:literal, $record:ident { $($field:ident),* }) => {
+    ($name:literal: $record:ident; $($field:ident)*) => {
         ($name, (
             size_of::<Archived<v1::$record>>(),
             align_of::<Archived<v1::$record>>(),
@@ -186,85 +186,25 @@ macro_rules! layout {
 
 fn layouts() -> Vec<(&'static str, Layout)> {
     vec![
-        layout!(
-            "CONFIG",
-            Config {
-                world_digest,
-                world_name,
-                arithmetic,
-                seed,
-                prompt,
-                passes,
-                noise_levels,
-                picture_width,
-                picture_height,
-                frames_per_second_milli,
-                action_names
-            }
+        layout!("CONFIG": Config;
+            world_digest world_name arithmetic seed prompt passes noise_levels
+            picture_width picture_height frames_per_second_milli action_names
         ),
-        layout!(
-            "MACHINE",
-            Machine {
-                started_unix_ms,
-                engine,
-                worldtape_version,
-                build_commit,
-                kernel_digest,
-                threads,
-                entries
-            }
+        layout!("MACHINE": Machine;
+            started_unix_ms engine worldtape_version build_commit kernel_digest threads
+            entries
         ),
-        layout!("ENTRY", Entry { key, value }),
-        layout!(
-            "FRAMES",
-            Frames {
-                first_action_frame,
-                actions,
-                action_delta_us,
-                first_outcome_frame,
-                picture_digests,
-                state_sums,
-                outcome_delta_us
-            }
+        layout!("ENTRY": Entry; key value),
+        layout!("FRAMES": Frames;
+            first_action_frame actions action_delta_us first_outcome_frame
+            picture_digests state_sums outcome_delta_us
         ),
-        layout!(
-            "RESUME",
-            Resume {
-                source_uuid,
-                source_frame,
-                source_root
-            }
-        ),
-        layout!(
-            "CHECKPOINT",
-            Checkpoint {
-                frame,
-                state_digest,
-                state
-            }
-        ),
-        layout!("NOTE", Note { frame, text }),
-        layout!("INDEX", Index { entries }),
-        layout!(
-            "INDEX ENTRY",
-            IndexEntry {
-                offset,
-                sequence,
-                first_frame,
-                frame_count,
-                kind,
-                schema
-            }
-        ),
-        layout!(
-            "END",
-            End {
-                frames,
-                actions,
-                play_root,
-                blocks
-            }
-        ),
+        layout!("RESUME": Resume; source_uuid source_frame source_root),
+        layout!("CHECKPOINT": Checkpoint; frame state_digest state),
+        layout!("NOTE": Note; frame text),
+        layout!("INDEX": Index; entries),
+        layout!("INDEX ENTRY": IndexEntry; offset sequence first_frame frame_count kind schema),
+        layout!("END": End; frames actions play_root blocks),
     ]
 }
 

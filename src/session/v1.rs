@@ -1,7 +1,7 @@
 //! Schema 1 of every archive. FROZEN: tapes out there have these bytes; a change makes schema 2.
 //!
-//! Only plain integers, arrays and `Vec`; text is UTF-8 in `Vec<u8>`. `tests/session_format.rs` pins
-//! the size, alignment and place of every field and the bytes of an archive of every type.
+//! Only plain integers, arrays and `Vec`; text is UTF-8 in `Vec<u8>`. `tests/session_format.rs`
+//! pins the size, alignment and place of every field and the bytes of an archive of every type.
 
 use rkyv::{Archive, Serialize};
 
