@@ -80,9 +80,9 @@ kernel! {
                         }
                     }
                 }
-                for row in 0..height {
+                for (row, factor) in factors.iter_mut().enumerate().take(height) {
                     let start = row * KEYS_MAX;
-                    factors[row] = exact::softmax(&mut weights[start..start + tokens]);
+                    *factor = exact::softmax(&mut weights[start..start + tokens]);
                 }
                 for column in (head..head + head_width).step_by(LANES) {
                     let sums = chains(tokens, |row, j| weights[row * KEYS_MAX + j], &v[column..], width);
