@@ -1,8 +1,8 @@
 //! `worldtape inspect`: what a tape holds, without running a model.
 
+use super::output::{self, plain};
 use super::{Exit, files};
 use crate::cli::Inspect;
-use crate::session::limits::TAPE_BYTES_MAX;
 use crate::session::{Ending, Tape};
 use anyhow::Result;
 use serde::Serialize;
@@ -52,29 +52,26 @@ struct MachineReport {
 }
 
 pub(super) fn run(options: &Inspect) -> Result<Exit> {
-    let bytes = files::read(&options.file, TAPE_BYTES_MAX)?;
-    let tape = Tape::read(&bytes)?;
+    let (tape, bytes) = files::read_tape(&options.file)?;
     let mut report = Report::new(&tape, bytes.len());
-    let mut exit = if tape.ending == Ending::Closed {
-        Exit::Ok
-    } else {
-        Exit::Damaged
-    };
+    let mut wrong = ending_line(&tape.ending);
     if options.verify {
         match Tape::verify_chain(&bytes) {
             Ok(blocks) => report.chain_blocks = Some(blocks),
-            Err(error) => {
-                eprintln!("worldtape: {}: chain: {error}", options.file.display());
-                exit = Exit::Damaged;
-            }
+            // The damage that ends a tape ends its chain too; it is told once.
+            Err(error) => wrong = wrong.or_else(|| Some(format!("the chain is broken: {error}"))),
         }
     }
     if options.json {
-        println!("{}", serde_json::to_string(&report)?);
+        output::json(&report)?;
     } else {
-        print!("{}", report.text()?);
+        output::text(&report.text()?)?;
     }
-    Ok(exit)
+    let Some(wrong) = wrong else {
+        return Ok(Exit::Ok);
+    };
+    output::complaint(&format!("{}: {wrong}", options.file.display()));
+    Ok(Exit::Damaged)
 }
 
 /// What ends a tape early, for people; nothing for a closed one.
@@ -159,9 +156,14 @@ impl Report {
             "tape       {} (version {}, {} bytes)",
             self.uuid, self.version, self.bytes
         )?;
-        writeln!(out, "world      {} {}", self.world, self.world_digest)?;
+        writeln!(
+            out,
+            "world      {} {}",
+            plain(&self.world),
+            self.world_digest
+        )?;
         let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
-        writeln!(out, "arithmetic {}", self.arithmetic)?;
+        writeln!(out, "arithmetic {}", plain(&self.arithmetic))?;
         writeln!(
             out,
             "session    seed {}, prompt {}, {} passes at {}",
@@ -176,15 +178,18 @@ impl Report {
             "picture    {width}x{height} at {} frames/s",
             self.frames_per_second
         )?;
-        writeln!(out, "actions    {}", self.actions.join(", "))?;
+        writeln!(out, "actions    {}", plain(&self.actions.join(", ")))?;
         for machine in &self.machines {
             writeln!(
                 out,
                 "machine    {}, {} threads, worldtape {} ({})",
-                machine.engine, machine.threads, machine.worldtape_version, machine.build_commit
+                plain(&machine.engine),
+                machine.threads,
+                plain(&machine.worldtape_version),
+                plain(&machine.build_commit)
             )?;
             for (name, value) in &machine.facts {
-                writeln!(out, "           {name}: {value}")?;
+                writeln!(out, "           {}: {}", plain(name), plain(value))?;
             }
         }
         let blocks: Vec<String> = self
@@ -202,7 +207,7 @@ impl Report {
             )?;
         }
         for note in &self.notes {
-            writeln!(out, "note       {note}")?;
+            writeln!(out, "note       {}", plain(note))?;
         }
         writeln!(
             out,
