@@ -151,47 +151,8 @@ impl Report {
 
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        writeln!(
-            out,
-            "tape       {} (version {}, {} bytes)",
-            self.uuid, self.version, self.bytes
-        )?;
-        writeln!(
-            out,
-            "world      {} {}",
-            plain(&self.world),
-            self.world_digest
-        )?;
-        let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
-        writeln!(out, "arithmetic {}", plain(&self.arithmetic))?;
-        writeln!(
-            out,
-            "session    seed {}, prompt {}, {} passes at {}",
-            self.seed,
-            self.prompt,
-            self.passes,
-            levels.join(" ")
-        )?;
-        let [width, height] = self.picture;
-        writeln!(
-            out,
-            "picture    {width}x{height} at {} frames/s",
-            self.frames_per_second
-        )?;
-        writeln!(out, "actions    {}", plain(&self.actions.join(", ")))?;
-        for machine in &self.machines {
-            writeln!(
-                out,
-                "machine    {}, {} threads, worldtape {} ({})",
-                plain(&machine.engine),
-                machine.threads,
-                plain(&machine.worldtape_version),
-                plain(&machine.build_commit)
-            )?;
-            for (name, value) in &machine.facts {
-                writeln!(out, "           {}: {}", plain(name), plain(value))?;
-            }
-        }
+        self.settings(&mut out)?;
+        self.machines(&mut out)?;
         let blocks: Vec<String> = self
             .blocks
             .iter()
@@ -226,6 +187,56 @@ impl Report {
             self.ending_detail.as_deref().unwrap_or(self.ending)
         )?;
         Ok(out)
+    }
+
+    /// What is played.
+    fn settings(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(
+            out,
+            "tape       {} (version {}, {} bytes)",
+            self.uuid, self.version, self.bytes
+        )?;
+        writeln!(
+            out,
+            "world      {} {}",
+            plain(&self.world),
+            self.world_digest
+        )?;
+        let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
+        writeln!(out, "arithmetic {}", plain(&self.arithmetic))?;
+        writeln!(
+            out,
+            "session    seed {}, prompt {}, {} passes at {}",
+            self.seed,
+            self.prompt,
+            self.passes,
+            levels.join(" ")
+        )?;
+        let [width, height] = self.picture;
+        writeln!(
+            out,
+            "picture    {width}x{height} at {} frames/s",
+            self.frames_per_second
+        )?;
+        writeln!(out, "actions    {}", plain(&self.actions.join(", ")))
+    }
+
+    /// What it is played on.
+    fn machines(&self, out: &mut String) -> std::fmt::Result {
+        for machine in &self.machines {
+            writeln!(
+                out,
+                "machine    {}, {} threads, worldtape {} ({})",
+                plain(&machine.engine),
+                machine.threads,
+                plain(&machine.worldtape_version),
+                plain(&machine.build_commit)
+            )?;
+            for (name, value) in &machine.facts {
+                writeln!(out, "           {}: {}", plain(name), plain(value))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -46,7 +46,7 @@ fn escaped(text: &str, refused: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// A reader that went away has what it wanted: that is no error, and the exit code stays the verb's.
+/// A reader that went away has what it wanted: no error, and the exit code stays the verb's.
 fn write(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout

@@ -170,6 +170,12 @@ fn absurd_dimensions_are_refused_by_name() {
             assert!(said.starts_with(&start), "{said}");
         }
     }
+}
+
+#[test]
+fn other_fields_out_of_range_are_refused_by_name() {
+    let place = Place::with_tape();
+    let huge = 1_000_000_000_000_000_000u64;
     let cases = [
         (
             "/picture/width",

@@ -138,11 +138,13 @@ impl Place {
         Ran::from(command.env(variable, value).output().expect("runs"))
     }
 
-    /// Runs a shell script in which `$worldtape` is the program.
+    /// Runs a shell script in which `$worldtape` is the program, with two threads: where a script
+    /// limits the memory, the number of processors must not decide.
     pub fn shell(&self, script: &str) -> Ran {
         let mut command = Command::new("sh");
         command.args(["-c", script]).env("worldtape", PROGRAM);
         self.prepare(&mut command);
+        command.env("RAYON_NUM_THREADS", "2");
         Ran::from(command.output().expect("runs"))
     }
 
