@@ -14,8 +14,9 @@ use vectors::{Agreement, Vectors, compare};
 use worlds::{float_world, packed_world, start};
 use worldtape::engine::cpu::{CpuEngine, Isa};
 use worldtape::engine::reference::ReferenceEngine;
-use worldtape::engine::{Engine, EngineError, Start};
+use worldtape::engine::{Engine, EngineError, Observer, Start};
 use worldtape::event::Action;
+use worldtape::program::{Node, Precision};
 use worldtape::world::{NoiseFrom, World, build};
 
 /// Seed of the scripted plays.
@@ -128,10 +129,30 @@ fn a_value_that_is_not_finite_stops_the_prompt_at_its_op() {
     assert_eq!(stopped, EngineError::NotFinite { frame: 0, op });
 }
 
+/// Plants a NaN in what the named node made.
+struct Fault(&'static str);
+
+impl Observer for Fault {
+    fn after(&mut self, _index: usize, node: &Node, writes: &mut [&mut [u8]]) {
+        if node.name == self.0 {
+            writes[0][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_nan_that_the_picture_would_clamp_away_is_met() {
+    let world = packed_world();
+    let mut engine = reference(&world);
+    let stopped = engine.step_observed(7, Action::NONE, &mut Fault("decoder.colours"));
+    let op = "picture".to_owned();
+    assert_eq!(stopped, Err(EngineError::NotFinite { frame: 7, op }));
+}
+
 #[test]
 fn float_weights_are_refused_by_the_exact_engine() {
     let mut model = build(&packed_world(), PASSES, NoiseFrom::Seed).expect("on offer");
-    model.precision = worldtape::program::Precision::Float;
+    model.precision = Precision::Float;
     let refused = CpuEngine::new(Arc::new(model), Isa::best()).err();
     assert_eq!(refused, Some(EngineError::FloatWeights { engine: "cpu" }));
 }

@@ -5,6 +5,7 @@ mod execute;
 mod kernels;
 mod products;
 mod simd;
+mod turned;
 
 pub use simd::Isa;
 
@@ -12,11 +13,12 @@ use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
-use crate::program::{Model, Precision, Program};
+use crate::program::{Model, Op, Precision, Program};
 use arena::Arena;
-use execute::{Products, Step};
+use execute::{Aids, Step};
 use products::Packed;
 use std::sync::Arc;
+use turned::TurnedRing;
 
 /// An engine on this processor. Run it inside the rayon pool whose threads it shall use; their
 /// number changes no bit.
@@ -24,7 +26,8 @@ pub struct CpuEngine {
     model: Arc<Model>,
     arena: Arena,
     packed: Vec<Option<Packed>>,
-    scratch: Vec<u8>,
+    turned: Vec<TurnedRing>,
+    scratch: Arena,
     isa: Isa,
     header: Header,
 }
@@ -40,7 +43,8 @@ impl CpuEngine {
         }
         let arena = Arena::new(model.arena_bytes());
         let packed = Packed::all(&model, isa);
-        let scratch = vec![0; products::scratch_bytes(&model)];
+        let turned = TurnedRing::all(&model, isa);
+        let scratch = Arena::new(scratch_bytes(&model));
         let header = Header {
             seed: 0,
             remembered: 0,
@@ -49,6 +53,7 @@ impl CpuEngine {
             model,
             arena,
             packed,
+            turned,
             scratch,
             isa,
             header,
@@ -98,11 +103,14 @@ impl CpuEngine {
         for (index, node) in program.nodes.iter().enumerate() {
             let mut bound = self.arena.bind(program, node, &model.weights);
             let packed = node.reads.get(2).and_then(products::weight_of);
-            let mut products = Products {
+            let ring = node.reads.get(3).map(|operand| operand.place);
+            let mut turned = self.turned.iter_mut();
+            let mut aids = Aids {
                 packed: packed.and_then(|id| self.packed[id].as_ref()),
-                scratch: &mut self.scratch,
+                turned: ring.and_then(|place| turned.find(|turned| turned.is_of(place))),
+                scratch: self.scratch.all_mut(),
             };
-            step.execute(&node.op, &mut bound, &mut products)
+            step.execute(&node.op, &mut bound, &mut aids)
                 .map_err(|_| EngineError::NotFinite {
                     frame,
                     op: node.name.clone(),
@@ -148,6 +156,7 @@ impl Engine for CpuEngine {
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
         let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
         let frames = start.frames(latent)?;
+        self.turned.iter_mut().for_each(TurnedRing::forget);
         self.header = Header {
             seed: start.seed,
             remembered: 0,
@@ -197,6 +206,7 @@ impl Engine for CpuEngine {
                 memory = rest;
             }
         }
+        self.turned.iter_mut().for_each(TurnedRing::forget);
         self.header = header;
         Ok(())
     }
@@ -206,4 +216,19 @@ impl Engine for CpuEngine {
 fn slot_range(remembered: u64, window: usize, count: usize) -> std::ops::Range<usize> {
     let slot = newest_slot(remembered, window);
     slot * count..(slot + 1) * count
+}
+
+/// Bytes of scratch that the neediest op of a model asks for.
+fn scratch_bytes(model: &Model) -> usize {
+    let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
+    let bytes = nodes.map(|node| match node.op {
+        Op::Attention {
+            tokens,
+            heads,
+            head_width,
+            ..
+        } => 4 * tokens.next_multiple_of(kernels::LANES) * heads * head_width,
+        ref op => products::scratch_bytes(op),
+    });
+    bytes.max().unwrap_or(0)
 }

@@ -1,4 +1,4 @@
-//! The reference engine: the same programs in plain float32, by a library that knows nothing of exact-1.
+//! The reference engine: the same programs in plain float32, by a library that is not ours.
 
 mod attention;
 mod execute;

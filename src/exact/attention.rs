@@ -1,6 +1,6 @@
 //! Attention of one query in one head: dots, softmax, weighted sum, each in a written order.
 
-use super::sum::sum;
+use super::sum::{LANES, sum};
 
 /// Most keys one query may look at.
 pub const KEYS_MAX: usize = 1024;
@@ -24,14 +24,29 @@ pub fn logit(dot: f32, scale: f32, bias: f32) -> f32 {
 /// 1. `m = max(logits)`  2. `e[j] = exp(logits[j] - m)`  3. `s = sum(e)` (32 lanes)  4. `1 / s`.
 #[inline(always)]
 pub fn softmax(logits: &mut [f32]) -> f32 {
-    let most = logits.iter().fold(
-        f32::NEG_INFINITY,
-        |most, &x| if x > most { x } else { most },
-    );
+    let most = largest(logits);
     for x in logits.iter_mut() {
         *x = super::exp(*x - most);
     }
     1.0 / sum(logits.len(), |j| logits[j])
+}
+
+/// The largest of `values`. Any order finds it; between zeros of two signs either may be given,
+/// and the exponential of a difference of zeros is 1 with both.
+#[inline(always)]
+fn largest(values: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; LANES];
+    let greater = |most: f32, x: f32| if x > most { x } else { most };
+    let (whole, rest) = values.as_chunks::<LANES>();
+    for chunk in whole {
+        for (most, &x) in lanes.iter_mut().zip(chunk) {
+            *most = greater(*most, x);
+        }
+    }
+    for (most, &x) in lanes.iter_mut().zip(rest) {
+        *most = greater(*most, x);
+    }
+    lanes.into_iter().fold(f32::NEG_INFINITY, greater)
 }
 
 /// One query against its keys, oldest or lowest index first: `keys(j)` and `values(j)` give row `j`,

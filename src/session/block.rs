@@ -32,7 +32,7 @@ pub struct BlockHeader {
     pub compressed_len: u32,
     /// Bytes of the archive.
     pub uncompressed_len: u32,
-    /// [`chain`] of the block before, or of the header of the tape.
+    /// Digest of all bytes of the block before, or of the header of the tape.
     pub chain: [u8; 32],
     /// CRC32C of the zstd frame.
     pub payload_crc: u32,

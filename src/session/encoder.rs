@@ -21,9 +21,6 @@ use rkyv::util::AlignedVec;
 use std::collections::VecDeque;
 use std::io::Write;
 
-/// Schema of every archive this build writes.
-const SCHEMA: u16 = 1;
-
 /// Writes one tape to a sink.
 ///
 /// After a failed write every call returns [`SessionError::WriterFailed`]: nothing may follow a
@@ -249,7 +246,7 @@ impl<W: Write> Encoder<W> {
         let (front, payload) = block.split_at_mut(BLOCK_HEADER_BYTES);
         let header = BlockHeader {
             kind,
-            schema: SCHEMA,
+            schema: v1::SCHEMA,
             sequence: self.sequence,
             first_frame: self.frames,
             frame_count,

@@ -147,7 +147,7 @@ impl Kind {
 }
 
 impl Config {
-    /// The rules of meaning; `offset` is the block's, for the error. Readers and writers share them.
+    /// The rules of meaning, shared by reader and writer; `offset` is the block's, for the error.
     pub(super) fn check(&self, offset: u64) -> Result<(), SessionError> {
         at_most(
             "world name bytes",

@@ -40,6 +40,11 @@ impl Arena {
         &mut bytemuck::cast_slice_mut(&mut self.lines)[range]
     }
 
+    /// All of it, to write.
+    pub(super) fn all_mut(&mut self) -> &mut [u8] {
+        bytemuck::cast_slice_mut(&mut self.lines)
+    }
+
     /// `len` floats from byte `offset` on, to write.
     pub(super) fn floats(&mut self, offset: usize, len: usize) -> &mut [f32] {
         bytemuck::cast_slice_mut(self.bytes_mut(offset..offset + 4 * len))

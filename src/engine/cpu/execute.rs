@@ -5,6 +5,7 @@ use super::kernels::{self, ConvolutionShape};
 use super::products::{self, Ends, Packed};
 use super::simd::Isa;
 use super::slot_range;
+use super::turned::TurnedRing;
 use crate::engine::slots_oldest_first;
 use crate::event::Action;
 use crate::exact::{self, KEYS_MAX, NotFinite};
@@ -26,11 +27,13 @@ pub(super) struct Step {
     pub(super) action: Action,
 }
 
-/// What integer products need beside their operands.
-pub(super) struct Products<'a> {
+/// What faster ways need beside an op's operands.
+pub(super) struct Aids<'a> {
     /// The op's weight, packed; `None` where products run as `exact` has them.
     pub(super) packed: Option<&'a Packed>,
-    /// Where activations are prepared.
+    /// The op's ring of keys, turned; `None` where attention runs as `exact` has it.
+    pub(super) turned: Option<&'a mut TurnedRing>,
+    /// Room for what an op prepares.
     pub(super) scratch: &'a mut [u8],
 }
 
@@ -38,12 +41,7 @@ type Done = Result<(), NotFinite>;
 
 impl Step {
     /// Runs one op.
-    pub(super) fn execute(
-        &self,
-        op: &Op,
-        bound: &mut Bound<'_>,
-        products: &mut Products<'_>,
-    ) -> Done {
+    pub(super) fn execute(&self, op: &Op, bound: &mut Bound<'_>, aids: &mut Aids<'_>) -> Done {
         let reads = bound.reads;
         let floats = |i: usize| cast_slice::<u8, f32>(reads[i]);
         let isa = self.isa;
@@ -92,7 +90,7 @@ impl Step {
             Op::Remember { count, window } => {
                 y[slot_range(self.remembered, window, count)].copy_from_slice(floats(0));
             }
-            Op::Linear { inputs, .. } => linear(isa, &reads, inputs, products, y),
+            Op::Linear { inputs, .. } => linear(isa, &reads, inputs, aids, y),
             Op::Convolution {
                 height,
                 width,
@@ -109,7 +107,7 @@ impl Step {
                         inputs,
                         kernel,
                     },
-                    products,
+                    aids,
                     y,
                 );
             }
@@ -119,12 +117,8 @@ impl Step {
                 head_width,
                 scale,
             } => {
-                let width = heads * head_width;
-                by_rows(width, tokens * width / 8, [floats(0)], y, |_, [q], y| {
-                    let (k, v, mut logits) = (floats(1), floats(2), [0.0; KEYS_MAX]);
-                    let logits = &mut logits[..tokens];
-                    kernels::attention(isa, q, k, v, width, head_width, scale, logits, y);
-                });
+                let widths = [heads * head_width, head_width];
+                attention(isa, &reads, tokens, widths, scale, aids.scratch, y);
             }
             Op::TemporalAttention {
                 tokens,
@@ -134,7 +128,7 @@ impl Step {
                 scale,
             } => {
                 let shape = [heads * head_width, head_width, tokens * heads * head_width];
-                self.temporal_attention(&reads, shape, window, scale, y);
+                self.temporal_attention(&reads, shape, window, scale, aids, y);
             }
             _ => self.elements(op, &reads, y),
         }
@@ -212,9 +206,13 @@ impl Step {
         shape: [usize; 3],
         window: usize,
         scale: f32,
+        aids: &mut Aids<'_>,
         y: &mut [f32],
     ) {
-        let floats = |i: usize| cast_slice::<u8, f32>(reads[i]);
+        let (isa, [q, k, v, past_k, past_v, bias]) = (
+            self.isa,
+            std::array::from_fn(|i| cast_slice::<u8, f32>(reads[i])),
+        );
         let width = shape[0];
         let mut slots = [0; KEYS_MAX];
         let held = slots_oldest_first(self.remembered, window);
@@ -224,16 +222,69 @@ impl Step {
             .zip(held)
             .for_each(|(place, slot)| *place = slot);
         let slots = &slots[..count];
-        let inputs = [floats(0), floats(1), floats(2)];
-        by_rows(width, 8 * width, inputs, y, |first, [q, k, v], y| {
-            let (past, mut logits) = ([floats(3), floats(4)], [0.0; KEYS_MAX]);
+        if let Some(turned) = aids.turned.as_deref_mut() {
+            let lanes = turned.lanes();
+            let ring = turned.updated(isa, past_k, self.remembered);
+            let share = rows_of_a_task(y.len() / width, 8 * width) * width;
+            let tasks = y
+                .par_chunks_mut(share)
+                .zip(ring.par_chunks_mut(share * lanes));
+            let rows = q
+                .par_chunks(share)
+                .zip(k.par_chunks(share).zip(v.par_chunks(share)));
+            tasks
+                .zip(rows)
+                .enumerate()
+                .for_each(|(task, ((y, ring), (q, (k, v))))| {
+                    kernels::turn_into_lane(isa, k, lanes - 1, lanes, ring);
+                    let first = task * share / width;
+                    kernels::temporal_attention_turned(
+                        isa, q, ring, v, past_v, bias, first, shape, scale, slots, y,
+                    );
+                });
+            return;
+        }
+        by_rows(width, 8 * width, [q, k, v], y, |first, [q, k, v], y| {
+            let (past, mut logits) = ([past_k, past_v], [0.0; KEYS_MAX]);
             let logits = &mut logits[..count + 1];
-            let bias = floats(5);
             kernels::temporal_attention(
-                self.isa, q, k, v, past, bias, first, shape, scale, slots, logits, y,
+                isa, q, k, v, past, bias, first, shape, scale, slots, logits, y,
             );
         });
     }
+}
+
+/// Attention over the tokens of one frame: on turned keys where registers are to be had and filled.
+fn attention(
+    isa: Isa,
+    reads: &[&[u8]; OPERANDS_MAX],
+    tokens: usize,
+    [width, head_width]: [usize; 2],
+    scale: f32,
+    scratch: &mut [u8],
+    y: &mut [f32],
+) {
+    let [q, k, v] = std::array::from_fn(|i| cast_slice::<u8, f32>(reads[i]));
+    let cost = tokens * width / 8;
+    if isa == Isa::SCALAR || !head_width.is_multiple_of(kernels::LANES) {
+        by_rows(width, cost, [q], y, |_, [q], y| {
+            let mut logits = [0.0; KEYS_MAX];
+            let logits = &mut logits[..tokens];
+            kernels::attention(isa, q, k, v, width, head_width, scale, logits, y);
+        });
+        return;
+    }
+    let turned = tokens.next_multiple_of(kernels::LANES) * head_width;
+    let scratch = cast_slice_mut::<u8, f32>(&mut scratch[..turned * (width / head_width) * 4]);
+    scratch
+        .par_chunks_mut(turned)
+        .enumerate()
+        .for_each(|(head, turned)| {
+            kernels::turn_keys(isa, &k[head * head_width..], width, head_width, turned);
+        });
+    by_rows(width, cost, [q], y, |_, [q], y| {
+        kernels::attention_turned(isa, q, scratch, v, width, head_width, scale, y);
+    });
 }
 
 /// Splits `y` and the inputs, which have as many rows of their own widths, among the threads and
@@ -339,7 +390,7 @@ fn linear(
     isa: Isa,
     reads: &[&[u8]; OPERANDS_MAX],
     inputs: usize,
-    products: &mut Products<'_>,
+    aids: &mut Aids<'_>,
     y: &mut [f32],
 ) {
     let (q, weight) = (
@@ -348,12 +399,12 @@ fn linear(
     );
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
     let (rows, outputs) = (scales.len(), bias.len());
-    if let Some(packed) = products.packed {
+    if let Some(packed) = aids.packed {
         let ends = Ends {
             scales: weight_scale,
             biases: bias,
         };
-        return packed_linear(isa, packed, q, scales, ends, products.scratch, y);
+        return packed_linear(isa, packed, q, scales, ends, aids.scratch, y);
     }
     if rows > 1 {
         let share = rows_of_a_task(rows, outputs * inputs / 16);
@@ -423,7 +474,7 @@ fn convolution(
     isa: Isa,
     reads: &[&[u8]; OPERANDS_MAX],
     shape: ConvolutionShape,
-    products: &mut Products<'_>,
+    aids: &mut Aids<'_>,
     y: &mut [f32],
 ) {
     let (q, weight) = (
@@ -432,7 +483,7 @@ fn convolution(
     );
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
     let row_len = shape.width * bias.len();
-    let Some(packed) = products.packed else {
+    let Some(packed) = aids.packed else {
         y.par_chunks_mut(row_len).enumerate().for_each(|(row, y)| {
             kernels::convolution(isa, q, scales[0], weight, weight_scale, bias, shape, row, y);
         });
@@ -444,7 +495,7 @@ fn convolution(
     };
     let bytes = products::picture_row_bytes(packed, shape);
     let rows = shape.height + shape.kernel - 1;
-    let scratch = &mut products.scratch[..rows * bytes];
+    let scratch = &mut aids.scratch[..rows * bytes];
     let share = rows_of_a_task(rows, bytes / 16);
     scratch
         .par_chunks_mut(share * bytes)

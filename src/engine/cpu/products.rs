@@ -143,10 +143,9 @@ impl Packed {
     }
 }
 
-/// Bytes of scratch that the largest product of a model needs.
-pub(super) fn scratch_bytes(model: &Model) -> usize {
-    let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
-    let bytes = nodes.map(|node| match node.op {
+/// Bytes of scratch that a product needs for its prepared activations.
+pub(super) fn scratch_bytes(op: &Op) -> usize {
+    match *op {
         Op::Linear { rows, inputs, .. } => rows * inputs.next_multiple_of(GROUP),
         Op::Convolution {
             height,
@@ -156,8 +155,7 @@ pub(super) fn scratch_bytes(model: &Model) -> usize {
             ..
         } => (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(GROUP),
         _ => 0,
-    });
-    bytes.max().unwrap_or(0)
+    }
 }
 
 /// The weight behind an operand.

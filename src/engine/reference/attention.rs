@@ -23,8 +23,8 @@ pub(super) fn over_tokens([q, k, v]: [Tensor; 3], scale: f32) -> Result<Tensor> 
     softmax_last_dim(&logits)?.matmul(&v)?.transpose(0, 1)
 }
 
-/// Each token sees itself in other frames: `query[1, tokens, heads, head width]`, keys and values of
-/// many frames, of which `rows` are looked at, oldest first; `bias[heads, ages]` is by age.
+/// Each token sees itself in other frames: `query[1, tokens, heads, head width]`, keys and values
+/// of many frames, of which `rows` are looked at, oldest first; `bias[heads, ages]` is by age.
 pub(super) fn over_time(
     [query, keys, values]: [Tensor; 3],
     bias: &Tensor,

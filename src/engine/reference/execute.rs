@@ -5,7 +5,7 @@ use super::values::{Buffers, Values};
 use crate::engine::{newest_slot, slots_oldest_first};
 use crate::event::Action;
 use crate::exact;
-use crate::program::{Node, Op, Operand, Place, WeightId};
+use crate::program::{Node, Op, Place, WeightId};
 use candle_core::shape::ShapeWithOneHole;
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::rms_norm;
@@ -67,10 +67,7 @@ impl Step {
             Op::Silu { .. } => x.flat(0)?.silu(),
             Op::Gelu { .. } => x.flat(0)?.gelu(),
             Op::Permute { shape, axes } => x.tensor(0, shape.to_vec())?.permute(axes),
-            Op::Quantise { rows, .. } => {
-                let scales = Values::Floats(vec![1.0; rows]);
-                return Ok(vec![Values::Floats(x.floats(0).to_vec()), scales]);
-            }
+            Op::Quantise { rows, .. } => return Ok(unquantised(x, rows)),
             Op::Linear { inputs, .. } => linear(x, inputs),
             Op::Convolution {
                 height,
@@ -113,10 +110,7 @@ impl Step {
             } => self.over_time(x, [window, tokens, heads], scale),
             Op::Remember { count, window } => return floats(self.remember(x, count, window)),
             Op::Euler { step, .. } => x.flat(0)? + (x.flat(1)? * f64::from(step))?,
-            Op::MixNoise { time, .. } => {
-                let time = f64::from(time);
-                (x.flat(0)? * (1.0 - time))? + (x.flat(1)? * time)?
-            }
+            Op::MixNoise { time, .. } => mix_noise(x, f64::from(time)),
             Op::ScaleShift { columns, .. } => scale_shift(x, columns, &x.flat(1)?, &x.flat(2)?),
             Op::ToPicture { .. } => {
                 let colours = x.floats(0).iter().map(|&x| exact::to_u8(x));
@@ -174,6 +168,16 @@ fn values(tensor: &Tensor) -> Result<Vec<f32>> {
 
 fn sum(sum: u64) -> Result<Vec<Values>> {
     Ok(vec![Values::Sums(vec![sum])])
+}
+
+/// The floats themselves, and scales of one.
+fn unquantised(x: &Operands<'_>, rows: usize) -> Vec<Values> {
+    let (floats, scales) = (x.floats(0).to_vec(), vec![1.0; rows]);
+    vec![Values::Floats(floats), Values::Floats(scales)]
+}
+
+fn mix_noise(x: &Operands<'_>, time: f64) -> Result<Tensor> {
+    (x.flat(0)? * (1.0 - time))? + (x.flat(1)? * time)?
 }
 
 fn split_heads(x: &Tensor, heads: usize, length: f32) -> Result<Vec<Values>> {

@@ -12,7 +12,7 @@ pub(super) fn load(model: &Model) -> Result<Vec<Tensor>> {
         .collect()
 }
 
-/// The weight that holds the row scales of each int8 weight: the operand after it wherever it is read.
+/// The weight that holds the row scales of each int8 weight: the operand after it where it is read.
 fn scales(model: &Model) -> Vec<Option<WeightId>> {
     let mut scales = vec![None; model.weights.len()];
     let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
