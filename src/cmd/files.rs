@@ -1,5 +1,6 @@
 //! Opens files: with a limit, never over one that exists, and finds the worlds of the checkout.
 
+use crate::drive::Durable;
 use crate::event::Digest;
 use crate::session::limits::TAPE_BYTES_MAX;
 use crate::session::{SessionError, Tape};
@@ -16,6 +17,12 @@ pub(super) const TEXT_BYTES_MAX: u64 = 64 << 20;
 
 /// Most folders that are looked through from a starting folder upwards.
 const PARENTS_MAX: usize = 8;
+
+impl Durable for File {
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.sync_data()
+    }
+}
 
 /// All bytes of a file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {

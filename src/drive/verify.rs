@@ -138,13 +138,11 @@ mod tests {
 
     #[test]
     fn a_replay_may_stop_at_the_first_drift() {
-        let mut verifier = Verifier::new(
-            &[Outcome {
-                state_sum: 1,
-                ..Default::default()
-            }],
-            true,
-        );
+        let expected = [Outcome {
+            state_sum: 1,
+            ..Default::default()
+        }];
+        let mut verifier = Verifier::new(&expected, true);
         assert_eq!(verifier.made(&made(0, 0, 0)).expect("kept"), Flow::Stop);
     }
 }
