@@ -62,15 +62,19 @@ fn begun(place: &Place) -> Child {
     place.write("long.txt", "100000000 forward\n");
     let mut command = place.command("record --actions long.txt --world tiny.safetensors");
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().expect("runs");
-    for _ in 0..1000 {
-        let size = std::fs::metadata(place.path("long.wtape")).map_or(0, |file| file.len());
-        if size > SOME_BLOCKS {
-            return child;
-        }
+    let mut child = command.spawn().expect("runs");
+    let size = || std::fs::metadata(place.path("long.wtape")).map_or(0, |file| file.len());
+    let mut tries = 0;
+    while size() <= SOME_BLOCKS && tries < 1000 {
         std::thread::sleep(Duration::from_millis(10));
+        tries += 1;
     }
-    panic!("no block within ten seconds");
+    if tries == 1000 {
+        child.kill().expect("killed");
+        child.wait().expect("ends");
+        panic!("no block within ten seconds");
+    }
+    child
 }
 
 /// Sends the signal and waits for the end; `None` where whoever started the tests ignores it.
