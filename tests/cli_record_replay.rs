@@ -25,10 +25,7 @@ fn keys(object: &Value) -> Vec<&str> {
 fn a_recording_replays_the_same_in_another_process() {
     let place = Place::new();
     let said = place.run(RECORD).fine();
-    assert!(
-        said.starts_with("recorded walk.wtape: 70 frames, "),
-        "{said}"
-    );
+    assert!(said.starts_with("recorded walk.wtape: 70 frames, "), "{said}");
     let said = replay(&place, "walk.wtape").fine();
     let same = "walk.wtape: 70 frames replayed, every picture and state the same (";
     assert!(said.starts_with(same), "{said}");
@@ -135,16 +132,11 @@ fn threads_and_instruction_sets_change_nothing() {
         let said = same.exits(0).out;
         assert!(said.contains("every picture and state the same"), "{said}");
         let name = format!("{value}.wtape");
-        place
-            .run_with(variable, &value, &format!("{RECORD} -o {name}"))
-            .fine();
+        place.run_with(variable, &value, &format!("{RECORD} -o {name}")).fine();
         assert_eq!(root(&name), expected, "{variable}={value}");
     }
     let said = replay(&place, "7.wtape").exits(0).out;
-    assert!(
-        said.contains("threads: recorded on 7, replayed on "),
-        "{said}"
-    );
+    assert!(said.contains("threads: recorded on 7, replayed on "), "{said}");
 }
 
 #[test]
@@ -211,9 +203,7 @@ fn a_changed_seed_drifts_from_the_first_frame() {
 fn until_drift_stops_at_the_first_frame_that_differs() {
     let place = Place::with_tape();
     place.altered("x.wtape", |tape| tape.actions[20] = Action(2));
-    let verdict = replay(&place, "x.wtape --until-drift --json")
-        .exits(3)
-        .json();
+    let verdict = replay(&place, "x.wtape --until-drift --json").exits(3).json();
     assert_eq!(verdict["frames"], 21);
     assert_eq!(verdict["differing"], 1);
     assert_eq!(verdict["first_state_drift"], 20);

@@ -14,16 +14,9 @@ const SOME_BLOCKS: u64 = 20_000;
 #[test]
 fn help_is_what_it_was() {
     let place = Place::new();
-    for verb in [
-        "",
-        "record",
-        "replay",
-        "inspect",
-        "world",
-        "world pack",
-        "world info",
-        "world check",
-    ] {
+    for verb in
+        ["", "record", "replay", "inspect", "world", "world pack", "world info", "world check"]
+    {
         let said = place.run_with("COLUMNS", "100", &format!("{verb} --help"));
         let name = format!("help {verb}").trim().replace(' ', "_");
         insta::assert_snapshot!(name, said.fine());
@@ -46,10 +39,7 @@ fn alone_it_proves_itself() {
     command.current_dir(checkout).env("TMPDIR", place.path(""));
     let ran = Ran::from(command.output().expect("runs"));
     let said = ran.fine();
-    assert!(
-        said.contains("That proved: the tape alone brings back all 70 pictures"),
-        "{said}"
-    );
+    assert!(said.contains("That proved: the tape alone brings back all 70 pictures"), "{said}");
     let names = place.names();
     let tape = names.iter().find(|name| name.ends_with(".wtape"));
     let tape = tape.expect("the tape is kept");

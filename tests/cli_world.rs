@@ -77,9 +77,7 @@ fn values_that_are_not_finite_are_not_packed() {
         ("prompt.0.latents", "-inf", f32::NEG_INFINITY),
     ];
     for (name, found, value) in names {
-        let bytes = altered(name, |data| {
-            data[20..24].copy_from_slice(&value.to_le_bytes())
-        });
+        let bytes = altered(name, |data| data[20..24].copy_from_slice(&value.to_le_bytes()));
         place.write("float.safetensors", bytes);
         let ran = place.run(PACK).exits(1);
         assert_eq!(
@@ -100,10 +98,7 @@ fn a_manifest_that_does_not_fit_is_refused() {
     let line = ran.complaint();
     let start = "manifest in tiny.json: the manifest does not read: EOF while parsing";
     assert!(line.starts_with(start), "{line}");
-    place.write(
-        "tiny.json",
-        common::TINY_MANIFEST.replace("\"mlp\": 75", "\"mlp\": 76"),
-    );
+    place.write("tiny.json", common::TINY_MANIFEST.replace("\"mlp\": 75", "\"mlp\": 76"));
     let ran = place.run(PACK).exits(1);
     assert_eq!(
         ran.complaint(),
@@ -116,15 +111,9 @@ fn a_manifest_that_does_not_fit_is_refused() {
 fn info_shows_the_world() {
     let place = Place::new();
     insta::assert_snapshot!(place.run("world info tiny.safetensors").fine());
-    let told = place
-        .run("world info tiny.safetensors --json")
-        .exits(0)
-        .json();
+    let told = place.run("world info tiny.safetensors --json").exits(0).json();
     let manifest: Manifest = serde_json::from_value(told["manifest"].clone()).expect("a manifest");
-    assert_eq!(
-        manifest,
-        Manifest::parse(common::TINY_MANIFEST).expect("a manifest")
-    );
+    assert_eq!(manifest, Manifest::parse(common::TINY_MANIFEST).expect("a manifest"));
     assert_eq!(told["frames_checked"], serde_json::Value::Null);
     let digest = common::tiny_world().digest.to_string();
     assert_eq!(told["digest"], digest);
@@ -137,10 +126,7 @@ fn check_makes_a_frame_from_every_prompt_with_every_schedule() {
     let info = place.run("world info tiny.safetensors").fine();
     let line = "checked    9 frames, every prompt with every schedule: all finite\n";
     assert_eq!(said, format!("{info}{line}"));
-    let told = place
-        .run("world check tiny.safetensors --json")
-        .exits(0)
-        .json();
+    let told = place.run("world check tiny.safetensors --json").exits(0).json();
     assert_eq!(told["frames_checked"], 9);
 }
 
@@ -168,9 +154,7 @@ fn a_world_that_needs_more_memory_than_there_is_is_refused() {
     let view = |shape: &[usize], bytes| {
         TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).expect("a tensor")
     };
-    let views = tensors
-        .iter()
-        .map(|(name, shape, bytes)| (name, view(shape, bytes)));
+    let views = tensors.iter().map(|(name, shape, bytes)| (name, view(shape, bytes)));
     let float = safetensors::serialize(views, None).expect("a few tensors");
     let packed = pack(&float, &manifest).expect("packs");
     assert!(packed.len() < 2_000_000, "{} bytes", packed.len());

@@ -45,17 +45,12 @@ fn machine() -> Machine {
 }
 
 fn outcome() -> Outcome {
-    Outcome {
-        picture: Digest([0xaa; 32]),
-        state_sum: 0x0102_0304_0506_0708,
-    }
+    Outcome { picture: Digest([0xaa; 32]), state_sum: 0x0102_0304_0506_0708 }
 }
 
 /// The tape of the worked example: two actions, one outcome.
 fn example() -> Vec<u8> {
-    let info = HeaderInfo {
-        uuid: std::array::from_fn(|i| 0xf0 | i as u8),
-    };
+    let info = HeaderInfo { uuid: std::array::from_fn(|i| 0xf0 | i as u8) };
     let mut encoder = Encoder::new(Vec::new(), info, &config(), &machine()).expect("a vector");
     let mut batch = FramesBatch::new();
     batch.push_action(0, Action(0b01), 1_000);
@@ -70,10 +65,7 @@ fn example_parts() -> BTreeMap<String, Vec<u8>> {
     let bytes = example();
     let mut parts = BTreeMap::new();
     parts.insert("header".to_owned(), bytes[..HEADER_BYTES].to_vec());
-    parts.insert(
-        "footer".to_owned(),
-        bytes[bytes.len() - FOOTER_BYTES..].to_vec(),
-    );
+    parts.insert("footer".to_owned(), bytes[bytes.len() - FOOTER_BYTES..].to_vec());
     for block in Tape::read(&bytes).expect("a tape").blocks {
         let front = &bytes[block.offset as usize..(block.offset + block.len) as usize];
         let (header, payload) = front.split_at(BLOCK_HEADER_BYTES);
@@ -102,12 +94,7 @@ fn canonical_config() -> Vec<u8> {
     bytes.extend(config.prompt.to_le_bytes());
     bytes.extend(config.passes.to_le_bytes());
     bytes.extend(count(config.noise_levels.len()));
-    bytes.extend(
-        config
-            .noise_levels
-            .iter()
-            .flat_map(|level| level.to_le_bytes()),
-    );
+    bytes.extend(config.noise_levels.iter().flat_map(|level| level.to_le_bytes()));
     bytes.extend(config.picture_width.to_le_bytes());
     bytes.extend(config.picture_height.to_le_bytes());
     bytes.extend(config.frames_per_second_milli.to_le_bytes());
@@ -132,26 +119,14 @@ fn hex_blocks(text: &str) -> BTreeMap<String, Vec<u8>> {
 }
 
 fn hex(text: &str) -> Vec<u8> {
-    let digits: String = text
-        .chars()
-        .filter(|digit| !digit.is_whitespace())
-        .collect();
+    let digits: String = text.chars().filter(|digit| !digit.is_whitespace()).collect();
     let pairs = (0..digits.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal"))
-        .collect()
+    pairs.map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("hexadecimal")).collect()
 }
 
 fn to_hex(bytes: &[u8]) -> String {
-    let line = |line: &[u8]| {
-        line.iter()
-            .map(|byte| format!("{byte:02x} "))
-            .collect::<String>()
-    };
-    bytes
-        .chunks(16)
-        .map(|bytes| format!("{}\n", line(bytes).trim_end()))
-        .collect()
+    let line = |line: &[u8]| line.iter().map(|byte| format!("{byte:02x} ")).collect::<String>();
+    bytes.chunks(16).map(|bytes| format!("{}\n", line(bytes).trim_end())).collect()
 }
 
 #[test]
@@ -161,9 +136,7 @@ fn the_worked_example_is_what_the_writer_writes() {
     let same_zstd = zstd::zstd_safe::version_number() == EXAMPLE_ZSTD_VERSION;
     assert!(shown.len() >= 9, "{:?}", shown.keys());
     for (name, shown) in shown {
-        let written = parts
-            .get(&name)
-            .unwrap_or_else(|| panic!("{name} in {:?}", parts.keys()));
+        let written = parts.get(&name).unwrap_or_else(|| panic!("{name} in {:?}", parts.keys()));
         let from_zstd = name.ends_with("block-header") || name == "footer";
         if same_zstd || !from_zstd {
             assert_eq!(to_hex(&shown), to_hex(written), "{name}");
@@ -216,17 +189,9 @@ fn shown_layouts() -> BTreeMap<&'static str, Layout> {
         let (name, rest) = section.split_once(" (").expect("a size");
         let (size, rest) = rest.split_once(" bytes, alignment ").expect("an alignment");
         let (align, rest) = rest.split_once(')').expect("a bracket");
-        let fields = table(rest)
-            .into_iter()
-            .map(|row| (number(row[0]) as usize, row[1].to_owned()));
-        (
-            name,
-            (
-                number(size) as usize,
-                number(align) as usize,
-                fields.collect(),
-            ),
-        )
+        let fields =
+            table(rest).into_iter().map(|row| (number(row[0]) as usize, row[1].to_owned()));
+        (name, (number(size) as usize, number(align) as usize, fields.collect()))
     };
     sections.map(layout).collect()
 }
@@ -235,9 +200,7 @@ fn shown_layouts() -> BTreeMap<&'static str, Layout> {
 fn table(text: &str) -> Vec<Vec<&str>> {
     let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
     let cells = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>());
-    cells
-        .filter(|row| row.iter().any(|cell| cell.parse::<u64>().is_ok()))
-        .collect()
+    cells.filter(|row| row.iter().any(|cell| cell.parse::<u64>().is_ok())).collect()
 }
 
 fn number(text: &str) -> u64 {
@@ -261,32 +224,18 @@ fn every_archived_layout_is_pinned_by_the_specification() {
 /// The bytes of archives that the worked example has no room for.
 #[test]
 fn the_bytes_of_the_other_archives_are_pinned() {
-    let resume = v1::Resume {
-        source_uuid: [1; 16],
-        source_frame: 2,
-        source_root: [3; 32],
-    };
+    let resume = v1::Resume { source_uuid: [1; 16], source_frame: 2, source_root: [3; 32] };
     let bytes = rkyv::to_bytes::<Error>(&resume).expect("memory");
     let (uuid, root) = ("01".repeat(16), "03".repeat(32));
-    assert_eq!(
-        to_hex(&bytes),
-        to_hex(&hex(&format!("{uuid} 0200000000000000 {root}")))
-    );
+    assert_eq!(to_hex(&bytes), to_hex(&hex(&format!("{uuid} 0200000000000000 {root}"))));
 
-    let checkpoint = v1::Checkpoint {
-        frame: 4,
-        state_digest: [5; 32],
-        state: vec![6, 7, 8],
-    };
+    let checkpoint = v1::Checkpoint { frame: 4, state_digest: [5; 32], state: vec![6, 7, 8] };
     let bytes = rkyv::to_bytes::<Error>(&checkpoint).expect("memory");
     let digest = "05".repeat(32);
     let pinned = format!("0607080000000000 0400000000000000 {digest} d0ffffff03000000");
     assert_eq!(to_hex(&bytes), to_hex(&hex(&pinned)));
 
-    let note = v1::Note {
-        frame: 9,
-        text: b"door".to_vec(),
-    };
+    let note = v1::Note { frame: 9, text: b"door".to_vec() };
     let bytes = rkyv::to_bytes::<Error>(&note).expect("memory");
     let pinned = "646f6f7200000000 0900000000000000 f0ffffff04000000";
     assert_eq!(to_hex(&bytes), to_hex(&hex(pinned)));
@@ -299,10 +248,7 @@ fn the_bytes_of_the_other_archives_are_pinned() {
         kind: 5,
         schema: 6,
     };
-    let bytes = rkyv::to_bytes::<Error>(&v1::Index {
-        entries: vec![entry],
-    })
-    .expect("memory");
+    let bytes = rkyv::to_bytes::<Error>(&v1::Index { entries: vec![entry] }).expect("memory");
     let pinned = "0100000000000000 0200000000000000 0300000000000000 04000000 0500 0600 \
                   e0ffffff01000000";
     assert_eq!(to_hex(&bytes), to_hex(&hex(pinned)));
@@ -357,15 +303,10 @@ fn zstd_decodes_a_tape_and_each_front_of_whole_blocks() {
         let end = (block.offset + block.len) as usize;
         let payload = &bytes[block.offset as usize + BLOCK_HEADER_BYTES..end];
         archives.extend(zstd::stream::decode_all(payload).expect("a zstd frame"));
-        assert_eq!(
-            zstd::stream::decode_all(&bytes[..end]).expect("a front"),
-            archives
-        );
+        assert_eq!(zstd::stream::decode_all(&bytes[..end]).expect("a front"), archives);
     }
     let mut decoded = Vec::new();
     let mut decoder = zstd::stream::Decoder::new(&bytes[..]).expect("a decoder");
-    decoder
-        .read_to_end(&mut decoded)
-        .expect("zstd frames and skippable frames");
+    decoder.read_to_end(&mut decoded).expect("zstd frames and skippable frames");
     assert_eq!(decoded, archives);
 }

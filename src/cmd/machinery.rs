@@ -72,9 +72,9 @@ impl Device {
                 Ok(Box::new(CpuEngine::new(model, isa)?))
             }
             #[cfg(feature = "reference")]
-            Device::Reference => Ok(Box::new(crate::engine::reference::ReferenceEngine::new(
-                model,
-            )?)),
+            Device::Reference => {
+                Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
+            }
         }
     }
 }
@@ -131,12 +131,7 @@ pub(super) fn prepare(
     let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);
     check_memory(model.arena_bytes())?;
     let (latents, actions) = world.prompt(prompt)?;
-    let start = Start {
-        seed,
-        latents: latents.to_vec(),
-        actions,
-        noise: None,
-    };
+    let start = Start { seed, latents: latents.to_vec(), actions, noise: None };
     let config = Config {
         world_digest: world.digest,
         world_name: manifest.name.clone(),
@@ -144,25 +139,13 @@ pub(super) fn prepare(
         seed,
         prompt,
         passes,
-        noise_levels: schedule
-            .levels
-            .iter()
-            .map(|level| level.to_bits())
-            .collect(),
+        noise_levels: schedule.levels.iter().map(|level| level.to_bits()).collect(),
         picture_width: manifest.picture.width as u32,
         picture_height: manifest.picture.height as u32,
         frames_per_second_milli: manifest.frames_per_second * 1000,
-        action_names: manifest
-            .actions
-            .iter()
-            .map(|action| action.name.clone())
-            .collect(),
+        action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Ok(Prepared {
-        config,
-        start,
-        model,
-    })
+    Ok(Prepared { config, start, model })
 }
 
 /// Refuses a world whose working memory cannot be had, before an engine asks for it.
@@ -210,10 +193,6 @@ pub(super) fn in_pool<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build();
-    Ok(pool
-        .context("cannot start the engine's threads")?
-        .install(work))
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    Ok(pool.context("cannot start the engine's threads")?.install(work))
 }

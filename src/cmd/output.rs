@@ -19,11 +19,7 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 
 /// Writes one line to stderr, whatever is in `text`.
 pub(super) fn complaint(text: &str) {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let line = format!("worldtape: {}\n", plain(&lines.join("; ")));
     // Where stderr is gone there is nowhere to say so; the exit code still tells.
     let _ = std::io::stderr().write_all(line.as_bytes());
@@ -49,9 +45,7 @@ fn escaped(text: &str, refused: impl Fn(char) -> bool) -> String {
 /// A reader that went away has what it wanted: no error, and the exit code stays the verb's.
 fn write(text: &str) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),

@@ -32,12 +32,8 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
     let text = files::read_text(&options.actions)?;
-    let buttons: Vec<String> = world
-        .manifest
-        .actions
-        .iter()
-        .map(|action| action.name.clone())
-        .collect();
+    let buttons: Vec<String> =
+        world.manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(&text, &buttons)
         .with_context(|| format!("action script {}", options.actions.display()))?;
     let prepared = machinery::prepare(
@@ -91,21 +87,14 @@ fn record_in_pool(
     let mut engine = device.engine(prepared.model)?;
     let machine = machinery::machine(engine.describe(), wall.started_unix_ms);
     let uuid = uuid::Uuid::new_v4().into_bytes();
-    engine
-        .reset(&prepared.start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(&prepared.start).context("filling the memory from the prompt")?;
     let file = files::create(output)?;
     let tape = || format!("tape {}", output.display());
     let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)
         .inspect_err(|_| files::discard(output))
         .with_context(tape)?;
     let mut progress = Progress::new(frames, "recording");
-    let ran = drive::run(
-        &mut source,
-        engine.as_mut(),
-        &mut [&mut recorder, &mut progress],
-        wall,
-    );
+    let ran = drive::run(&mut source, engine.as_mut(), &mut [&mut recorder, &mut progress], wall);
     match ran {
         Ok(_) => Ok(recorder.finish().with_context(tape)?.0),
         Err(DriveError::Engine(error)) => {

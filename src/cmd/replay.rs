@@ -35,13 +35,7 @@ struct Report {
 pub(super) fn run(options: &Replay) -> Result<Exit> {
     let mut worst = Exit::Ok;
     for path in &options.files {
-        let exit = match one(
-            path,
-            &options.machinery,
-            options.until_drift,
-            options.json,
-            None,
-        ) {
+        let exit = match one(path, &options.machinery, options.until_drift, options.json, None) {
             Ok(exit) => exit,
             Err(error) => {
                 output::complaint(&format!("{error:#}"));
@@ -114,10 +108,7 @@ fn other_setting(tape: &Config, world: &Config) -> Option<(&'static str, String,
         let rate = f64::from(config.frames_per_second_milli) / 1000.0;
         [
             ("world is named", config.world_name.clone()),
-            (
-                "noise levels are",
-                format!("{:?}", levels.collect::<Vec<_>>()),
-            ),
+            ("noise levels are", format!("{:?}", levels.collect::<Vec<_>>())),
             ("picture is", format!("{width}x{height}")),
             ("frames per second are", rate.to_string()),
             ("buttons are", config.action_names.join(", ")),
@@ -126,9 +117,7 @@ fn other_setting(tape: &Config, world: &Config) -> Option<(&'static str, String,
     };
     let pairs = rows(tape).into_iter().zip(rows(world));
     let mut differing = pairs.filter(|(theirs, ours)| theirs.1 != ours.1);
-    differing
-        .next()
-        .map(|((name, theirs), (_, ours))| (name, theirs, ours))
+    differing.next().map(|((name, theirs), (_, ours))| (name, theirs, ours))
 }
 
 /// Replays a tape on an engine: every frame that has an outcome is made again and held against it.
@@ -142,18 +131,11 @@ pub fn replay_tape(
     clock: &dyn Clock,
     until_drift: bool,
 ) -> Result<Verdict> {
-    engine
-        .reset(start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(start).context("filling the memory from the prompt")?;
     let mut source = TapeActions::new(&tape.actions, tape.outcomes.len());
     let mut verifier = Verifier::new(&tape.outcomes, until_drift);
     let mut progress = Progress::new(tape.outcomes.len() as u64, "replaying");
-    drive::run(
-        &mut source,
-        engine,
-        &mut [&mut verifier, &mut progress],
-        clock,
-    )?;
+    drive::run(&mut source, engine, &mut [&mut verifier, &mut progress], clock)?;
     Ok(verifier.verdict())
 }
 
@@ -240,8 +222,7 @@ fn differences(theirs: Option<&Machine>, ours: &Machine) -> Vec<(String, String,
     let mut names: Vec<&String> = theirs.iter().chain(&ours).map(|fact| &fact.0).collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    let rows = names
-        .into_iter()
-        .map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
+    let rows =
+        names.into_iter().map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
     rows.filter(|row| row.1 != row.2).collect()
 }

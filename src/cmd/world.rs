@@ -45,10 +45,7 @@ fn run_pack(options: &Pack) -> Result<Exit> {
         Some(path) => (files::read_text(path)?, path.display().to_string()),
         None => match manifest_in(&float).with_context(named)? {
             Some(json) => (json, options.float.display().to_string()),
-            None => (
-                DOOM_MANIFEST.to_owned(),
-                "the Doom world's manifest".to_owned(),
-            ),
+            None => (DOOM_MANIFEST.to_owned(), "the Doom world's manifest".to_owned()),
         },
     };
     let manifest = Manifest::parse(&json).with_context(|| format!("manifest in {origin}"))?;
@@ -56,32 +53,17 @@ fn run_pack(options: &Pack) -> Result<Exit> {
     let world = World::from_packed(&packed).context("reading back what was packed")?;
     let mut file = files::create(&options.output)?;
     let written = file.write_all(&packed).and_then(|()| file.sync_all());
-    written
-        .inspect_err(|_| files::discard(&options.output))
-        .with_context(|| {
-            format!(
-                "cannot write {}; nothing is left of it",
-                options.output.display()
-            )
-        })?;
-    print(
-        &options.output,
-        packed.len() as u64,
-        &world,
-        None,
-        options.json,
-    )?;
+    written.inspect_err(|_| files::discard(&options.output)).with_context(|| {
+        format!("cannot write {}; nothing is left of it", options.output.display())
+    })?;
+    print(&options.output, packed.len() as u64, &world, None, options.json)?;
     Ok(Exit::Ok)
 }
 
 fn info(options: &WorldFile, check: bool) -> Result<Exit> {
     let (path, world) = machinery::load_world(options.file.as_deref())?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let checked = if check {
-        Some(check_frames(&world)?)
-    } else {
-        None
-    };
+    let checked = if check { Some(check_frames(&world)?) } else { None };
     print(&path, bytes, &world, checked, options.json)?;
     Ok(Exit::Ok)
 }
@@ -119,12 +101,7 @@ fn print(
         bytes,
         digest: world.digest.to_string(),
         tensors: world.tensors.len(),
-        parameters: world
-            .tensors
-            .values()
-            .filter(quantised)
-            .map(WeightData::len)
-            .sum(),
+        parameters: world.tensors.values().filter(quantised).map(WeightData::len).sum(),
         manifest: &world.manifest,
         frames_checked,
     };
@@ -143,22 +120,10 @@ impl Report<'_> {
         writeln!(out, "file       {} ({} bytes)", plain(&path), self.bytes)?;
         writeln!(out, "about      {}", plain(&manifest.about))?;
         writeln!(out, "licence    {}", plain(&manifest.licence))?;
-        writeln!(
-            out,
-            "arithmetic {}, {}",
-            manifest.arithmetic, manifest.architecture
-        )?;
+        writeln!(out, "arithmetic {}, {}", manifest.arithmetic, manifest.architecture)?;
         let (width, height) = (manifest.picture.width, manifest.picture.height);
-        writeln!(
-            out,
-            "picture    {width}x{height} at {} frames/s",
-            manifest.frames_per_second
-        )?;
-        writeln!(
-            out,
-            "weights    {} int8 in {} tensors",
-            self.parameters, self.tensors
-        )?;
+        writeln!(out, "picture    {width}x{height} at {} frames/s", manifest.frames_per_second)?;
+        writeln!(out, "weights    {} int8 in {} tensors", self.parameters, self.tensors)?;
         self.lists(&mut out)?;
         if let Some(frames) = self.frames_checked {
             writeln!(
@@ -185,11 +150,7 @@ impl Report<'_> {
         }
         for (number, prompt) in manifest.prompts.iter().enumerate() {
             let name = plain(&prompt.name);
-            writeln!(
-                out,
-                "prompt     {number}: {name} ({} frames)",
-                prompt.frames
-            )?;
+            writeln!(out, "prompt     {number}: {name} ({} frames)", prompt.frames)?;
         }
         Ok(())
     }

@@ -22,10 +22,7 @@ pub(super) fn find(bytes: &[u8], unpacker: &mut Unpacker) -> Result<Config, Sess
     };
     let second = find_second(bytes);
     let config = second.and_then(|offset| read(bytes, offset, unpacker).ok());
-    config.ok_or(SessionError::NoConfig {
-        offset: HEADER_BYTES as u64,
-        reason,
-    })
+    config.ok_or(SessionError::NoConfig { offset: HEADER_BYTES as u64, reason })
 }
 
 /// Byte of the first block after damage that says it is the second copy of CONFIG.
@@ -48,12 +45,7 @@ fn find_second(bytes: &[u8]) -> Option<usize> {
 fn read(bytes: &[u8], offset: usize, unpacker: &mut Unpacker) -> Result<Config, Stop> {
     let block = scan_block(bytes, offset)?;
     let (header, offset) = (&block.header, offset as u64);
-    exactly(
-        "kind",
-        offset,
-        Kind::Config.number().into(),
-        header.kind.number().into(),
-    )?;
+    exactly("kind", offset, Kind::Config.number().into(), header.kind.number().into())?;
     at_most("sequence of CONFIG", header.sequence, CONFIG_COPIES - 1)?;
     exactly("schema", offset, SCHEMA.into(), header.schema.into())?;
     let archive = unpacker.unpack(header, block.payload, offset)?;

@@ -224,12 +224,7 @@ pub(super) fn exactly(
     found: u64,
 ) -> Result<(), SessionError> {
     if found != expected {
-        return Err(SessionError::Field {
-            what,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Field { what, offset, expected, found });
     }
     Ok(())
 }
@@ -243,12 +238,7 @@ pub(super) fn check_crc(
 ) -> Result<(), SessionError> {
     let found = crc32c::crc32c(bytes);
     if found != expected {
-        return Err(SessionError::Crc {
-            part,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Crc { part, offset, expected, found });
     }
     Ok(())
 }

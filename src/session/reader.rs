@@ -50,15 +50,7 @@ impl<'a> Reader<'a> {
         };
         let kept = Kept::default();
         let offset = HEADER_BYTES;
-        Ok(Reader {
-            bytes,
-            offset,
-            tape,
-            unpacker,
-            kept,
-            index_offset: 0,
-            end_offset: None,
-        })
+        Ok(Reader { bytes, offset, tape, unpacker, kept, index_offset: 0, end_offset: None })
     }
 
     /// Reads on until the tape ends, is cut or is damaged.
@@ -68,15 +60,8 @@ impl<'a> Reader<'a> {
         let valid_frames = self.tape.outcomes.len() as u64;
         self.tape.ending = match stop {
             None => Ending::Closed,
-            Some(Stop::Cut) => Ending::Cut {
-                offset,
-                valid_frames,
-            },
-            Some(Stop::Damaged(what)) => Ending::Damaged {
-                offset,
-                what,
-                valid_frames,
-            },
+            Some(Stop::Cut) => Ending::Cut { offset, valid_frames },
+            Some(Stop::Damaged(what)) => Ending::Damaged { offset, what, valid_frames },
         };
         self.tape
     }
@@ -117,12 +102,7 @@ impl<'a> Reader<'a> {
         let (header, offset) = (&block.header, self.offset as u64);
         let sequence = self.tape.blocks.len() as u64;
         exactly("block sequence", offset, sequence, header.sequence)?;
-        exactly(
-            "first frame",
-            offset,
-            self.tape.outcomes.len() as u64,
-            header.first_frame,
-        )?;
+        exactly("first frame", offset, self.tape.outcomes.len() as u64, header.first_frame)?;
         let config = Kind::Config.number();
         if sequence < CONFIG_COPIES {
             exactly("kind", offset, config.into(), header.kind.number().into())?;
@@ -142,11 +122,7 @@ impl<'a> Reader<'a> {
             return Ok(false);
         }
         if schema != SCHEMA && kind.is_needed() {
-            return Err(SessionError::Schema {
-                kind,
-                offset: self.offset as u64,
-                schema,
-            });
+            return Err(SessionError::Schema { kind, offset: self.offset as u64, schema });
         }
         Ok(schema == SCHEMA)
     }
@@ -154,12 +130,7 @@ impl<'a> Reader<'a> {
     /// Opens the archive and adds its record to the tape.
     fn read_record(&mut self, block: &Scanned<'_>) -> Result<(), SessionError> {
         let offset = self.offset as u64;
-        let Reader {
-            tape,
-            kept,
-            unpacker,
-            ..
-        } = self;
+        let Reader { tape, kept, unpacker, .. } = self;
         let archive = unpacker.unpack(&block.header, block.payload, offset)?;
         let kind = block.header.kind;
         match kind {
@@ -167,14 +138,12 @@ impl<'a> Reader<'a> {
             Kind::Frames => frames::append(tape, &block.header, access(archive, offset)?, offset),
             Kind::Machine => {
                 kept.add(kind, 0)?;
-                tape.machines
-                    .push(convert::machine(access(archive, offset)?, offset)?);
+                tape.machines.push(convert::machine(access(archive, offset)?, offset)?);
                 Ok(())
             }
             Kind::Resume => {
                 kept.add(kind, 0)?;
-                tape.resumes
-                    .push(convert::resume(access(archive, offset)?)?);
+                tape.resumes.push(convert::resume(access(archive, offset)?)?);
                 Ok(())
             }
             Kind::Checkpoint => {
@@ -214,20 +183,10 @@ impl<'a> Reader<'a> {
             Err(_) if is_zero(rest) => return Err(Stop::Cut),
             Err(error) => return Err(Stop::Damaged(error)),
         };
-        exactly(
-            "INDEX offset",
-            offset,
-            self.index_offset,
-            footer.index_offset,
-        )?;
+        exactly("INDEX offset", offset, self.index_offset, footer.index_offset)?;
         exactly("END offset", offset, end_offset, footer.end_offset)?;
         let expected = self.tape.play_root.digest();
-        totals::same_digest(
-            "play root of the footer",
-            offset,
-            expected,
-            footer.play_root,
-        )?;
+        totals::same_digest("play root of the footer", offset, expected, footer.play_root)?;
         let bytes = (rest.len() - FOOTER_BYTES) as u64;
         if bytes > 0 {
             let offset = offset + FOOTER_BYTES as u64;

@@ -55,10 +55,7 @@ fn a_full_disk_ends_the_recording_and_what_is_safe_stays() {
     let rest = line.strip_prefix(start).unwrap_or_else(|| panic!("{line}"));
     let (count, rest) = rest.split_once(' ').expect("a count");
     let safe: u64 = count.parse().expect("a count");
-    assert!(
-        rest.starts_with("frames of it are safe on disk: writing "),
-        "{line}"
-    );
+    assert!(rest.starts_with("frames of it are safe on disk: writing "), "{line}");
     assert!(rest.ends_with(": File too large (os error 27)"), "{line}");
     assert!(safe > 0, "{line}");
     let shown = place.run("inspect long.wtape --json").exits(4).json();

@@ -9,14 +9,8 @@ fn what_the_world_or_this_build_does_not_have_is_an_error() {
     let place = Place::new();
     let lines = [
         ("--start 99", "the world has no prompt 99; it has 0 to 2"),
-        (
-            "--passes 9",
-            "the world has no schedule of passes 9; it has 1, 2, 3",
-        ),
-        (
-            "--passes 0",
-            "the world has no schedule of passes 0; it has 1, 2, 3",
-        ),
+        ("--passes 9", "the world has no schedule of passes 9; it has 1, 2, 3"),
+        ("--passes 0", "the world has no schedule of passes 0; it has 1, 2, 3"),
     ];
     for (words, line) in lines {
         let ran = place.run(&format!("{RECORD} {words}")).exits(1);

@@ -50,10 +50,7 @@ fn more_frames_than_a_tape_holds() {
 #[test]
 fn no_frames() {
     refused(b"", "action script bad.txt: the script has no frames");
-    refused(
-        b"0 wait\n# none\n",
-        "action script bad.txt: the script has no frames",
-    );
+    refused(b"0 wait\n# none\n", "action script bad.txt: the script has no frames");
 }
 
 #[test]
@@ -77,14 +74,8 @@ fn no_file_or_too_large_a_one() {
     let file = std::fs::File::create(place.path("huge.txt")).expect("made");
     file.set_len(1 << 40).expect("a sparse file");
     let lines = [
-        (
-            "none.txt",
-            "cannot open none.txt: No such file or directory (os error 2)",
-        ),
-        (
-            "huge.txt",
-            "huge.txt has 1099511627776 bytes; at most 67108864 are read",
-        ),
+        ("none.txt", "cannot open none.txt: No such file or directory (os error 2)"),
+        ("huge.txt", "huge.txt has 1099511627776 bytes; at most 67108864 are read"),
         ("/", "/ is a folder, not a file"),
     ];
     for (name, line) in lines {

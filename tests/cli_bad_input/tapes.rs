@@ -25,12 +25,7 @@ fn what_is_no_tape_is_refused_by_name() {
     std::fs::create_dir(place.path("folder.wtape")).expect("made");
     let missing = "cannot open none.wtape: No such file or directory (os error 2)";
     refused(&place, "none.wtape", 1, missing);
-    refused(
-        &place,
-        "folder.wtape",
-        1,
-        "folder.wtape is a folder, not a file",
-    );
+    refused(&place, "folder.wtape", 1, "folder.wtape is a folder, not a file");
     refused(&place, "empty.wtape", 1, "empty.wtape is empty, not a tape");
     let text = "walk.txt: not a tape: no tape magic at byte 8 of 43 bytes";
     refused(&place, "walk.txt", 1, text);
@@ -55,10 +50,7 @@ fn a_cut_tape_is_replayed_as_far_as_it_goes() {
     let whole = place.read("walk.wtape");
     place.write("cut.wtape", &whole[..whole.len() - 1]);
     let ran = replay(&place, "cut.wtape").exits(4);
-    assert!(
-        ran.out.starts_with("cut.wtape: 70 frames replayed, every"),
-        "{ran:?}"
-    );
+    assert!(ran.out.starts_with("cut.wtape: 70 frames replayed, every"), "{ran:?}");
     let offset = whole.len() - FOOTER_BYTES;
     let ending = format!("the tape is cut short at byte {offset}; valid through frame 69");
     assert_eq!(ran.complaint(), format!("cut.wtape: {ending}"));
@@ -179,19 +171,14 @@ fn another_world_is_refused_by_name_before_any_frame() {
     assert_eq!(ran.out, "");
     let ran = place.run("replay x.wtape").exits(1);
     let line = ran.complaint();
-    assert!(
-        line.starts_with("x.wtape: the tape was recorded with world other (abab"),
-        "{line}"
-    );
+    assert!(line.starts_with("x.wtape: the tape was recorded with world other (abab"), "{line}");
     assert!(line.ends_with("name the right file with --world"), "{line}");
 }
 
 #[test]
 fn another_arithmetic_is_refused_by_name() {
     let place = Place::with_tape();
-    place.altered("x.wtape", |tape| {
-        tape.config.arithmetic = "exact-2".to_owned()
-    });
+    place.altered("x.wtape", |tape| tape.config.arithmetic = "exact-2".to_owned());
     let ran = replay(&place, "x.wtape").exits(1);
     assert_eq!(
         ran.complaint(),
@@ -211,10 +198,7 @@ fn settings_that_the_world_does_not_have_are_named() {
     });
     let lines = [
         ("prompt.wtape", "the world has no prompt 3; it has 0 to 2"),
-        (
-            "size.wtape",
-            "the tape's picture is: 64x16; the world's: 32x16; no such session can be",
-        ),
+        ("size.wtape", "the tape's picture is: 64x16; the world's: 32x16; no such session can be"),
         (
             "levels.wtape",
             "the tape's noise levels are: [1.0, 0.5, 0.0]; the world's: [1.0, 0.3, 0.0]; \
@@ -235,10 +219,7 @@ fn a_tape_too_large_for_the_memory_is_refused() {
     let ran = place.shell(r#"ulimit -v 1000000; exec "$worldtape" inspect huge.wtape"#);
     let ran = ran.exits(1);
     let line = ran.complaint();
-    assert!(
-        line.starts_with("cannot hold the 8589934592 bytes of huge.wtape: "),
-        "{line}"
-    );
+    assert!(line.starts_with("cannot hold the 8589934592 bytes of huge.wtape: "), "{line}");
     file.set_len(1 << 35).expect("a sparse file");
     refused(
         &place,

@@ -78,9 +78,7 @@ fn refusal(place: &Place, bytes: &[u8]) -> String {
 fn the_tiny_world_does_with_the_memory() {
     let place = Place::with_tape();
     let words = "replay walk.wtape --world tiny.safetensors";
-    let ran = place.shell(&format!(
-        r#"ulimit -v {MEMORY_KIB}; exec "$worldtape" {words}"#
-    ));
+    let ran = place.shell(&format!(r#"ulimit -v {MEMORY_KIB}; exec "$worldtape" {words}"#));
     ran.fine();
 }
 
@@ -177,49 +175,21 @@ fn other_fields_out_of_range_are_refused_by_name() {
     let place = Place::with_tape();
     let huge = 1_000_000_000_000_000_000u64;
     let cases = [
-        (
-            "/picture/width",
-            json!(64),
-            "manifest: picture.width is 64, must be 32 to 32",
-        ),
-        (
-            "/shape/decoder/1",
-            json!(huge),
-            "manifest: shape.decoder[1] is 1000000000000000000,",
-        ),
-        (
-            "/shape/decoder",
-            json!([]),
-            "manifest: shape.decoder stages is 0, must be 1 to 5",
-        ),
+        ("/picture/width", json!(64), "manifest: picture.width is 64, must be 32 to 32"),
+        ("/shape/decoder/1", json!(huge), "manifest: shape.decoder[1] is 1000000000000000000,"),
+        ("/shape/decoder", json!([]), "manifest: shape.decoder stages is 0, must be 1 to 5"),
         ("/shape/width", json!(-1), "the manifest does not read: "),
         ("/shape/width", json!(1e300), "the manifest does not read: "),
         ("/format", json!(2), "manifest: format is 2, must be 1 to 1"),
-        (
-            "/prompts/0/frames",
-            json!(huge),
-            "manifest: frames of a prompt is 10000000000",
-        ),
+        ("/prompts/0/frames", json!(huge), "manifest: frames of a prompt is 10000000000"),
         (
             "/schedules/0/levels",
             json!([1.0, 0.5]),
             "manifest: levels of a schedule is [1.0, 0.5], must be falling from 1 to 0",
         ),
-        (
-            "/default_passes",
-            json!(9),
-            "the world has no schedule of passes 9; it has 1, 2, 3",
-        ),
-        (
-            "/arithmetic",
-            json!("exact-2"),
-            "the world is of arithmetic exact-2; this build",
-        ),
-        (
-            "/name",
-            json!("x".repeat(257)),
-            "manifest: length of name is 257, must be 1 to 256",
-        ),
+        ("/default_passes", json!(9), "the world has no schedule of passes 9; it has 1, 2, 3"),
+        ("/arithmetic", json!("exact-2"), "the world is of arithmetic exact-2; this build"),
+        ("/name", json!("x".repeat(257)), "manifest: length of name is 257, must be 1 to 256"),
     ];
     for (pointer, value, start) in cases {
         let bytes = with_manifest(&place, |manifest| {
@@ -252,10 +222,7 @@ fn values_that_the_arithmetic_does_not_allow_are_refused() {
     // The last byte of a little-endian float32 scale holds its sign.
     let bytes = with_byte(&place, "dit.out.scale", 7, 0xbf);
     let said = refusal(&place, &bytes);
-    assert!(
-        said.starts_with("tensor dit.out.scale: element 1 is -"),
-        "{said}"
-    );
+    assert!(said.starts_with("tensor dit.out.scale: element 1 is -"), "{said}");
     assert!(said.ends_with(", must not be negative"), "{said}");
     let mut bytes = with_byte(&place, "dit.out.scale", 7, 0x7f);
     let place_of_scale = |bytes: &[u8]| {
@@ -266,10 +233,7 @@ fn values_that_the_arithmetic_does_not_allow_are_refused() {
     let at = place_of_scale(&bytes) + 6;
     bytes[at] = 0xc0;
     let said = refusal(&place, &bytes);
-    assert_eq!(
-        said,
-        "tensor dit.out.scale: element 1 is NaN, must be finite"
-    );
+    assert_eq!(said, "tensor dit.out.scale: element 1 is NaN, must be finite");
 }
 
 #[test]
@@ -287,20 +251,14 @@ fn a_world_that_blows_up_ends_the_session_and_not_the_tape() {
     let ran = ran.exits(1);
     let line = ran.complaint();
     let (start, stopped) = line.split_once(": ").expect("what and why");
-    assert_eq!(
-        start,
-        "the session ended early; walk.wtape is closed and holds 0 frames"
-    );
+    assert_eq!(start, "the session ended early; walk.wtape is closed and holds 0 frames");
     assert!(stopped.starts_with("frame 0: op "), "{line}");
     let end = " met a value that is not finite; the session cannot go on";
     assert!(stopped.ends_with(end), "{line}");
     let shown = place.run("inspect walk.wtape").fine();
     let note = format!("note       frame 0: the session ended early: {stopped}\n");
     assert!(shown.contains(&note), "{shown}");
-    assert!(
-        shown.contains("pending    1 action(s) without an outcome\n"),
-        "{shown}"
-    );
+    assert!(shown.contains("pending    1 action(s) without an outcome\n"), "{shown}");
     let ran = place.run("world check hot.safetensors").exits(1);
     let start = "prompt 0, 1 passes: frame 0: op ";
     assert!(ran.complaint().starts_with(start), "{ran:?}");

@@ -27,11 +27,7 @@ pub struct Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Ran {
         let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-        Ran {
-            code: output.status.code(),
-            out: text(output.stdout),
-            err: text(output.stderr),
-        }
+        Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
     }
 }
 
@@ -86,9 +82,7 @@ impl Place {
     /// A new folder with a tape of the script in it: `walk.wtape`.
     pub fn with_tape() -> Place {
         let place = Place::new();
-        place
-            .run("record --actions walk.txt --world tiny.safetensors")
-            .fine();
+        place.run("record --actions walk.txt --world tiny.safetensors").fine();
         place
     }
 

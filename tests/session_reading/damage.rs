@@ -19,27 +19,10 @@ fn a_cut_at_every_byte_leaves_the_whole_blocks() {
         };
         let (blocks, valid_frames) = whole_blocks(&whole, end);
         assert_front(&tape, &whole, &format!("cut at {end}"));
-        assert_eq!(
-            (tape.blocks.len(), tape.outcomes.len() as u64),
-            (blocks, valid_frames)
-        );
-        let offset = tape
-            .blocks
-            .last()
-            .map_or(0, |block| block.offset + block.len);
-        assert_eq!(
-            tape.ending,
-            Ending::Cut {
-                offset,
-                valid_frames
-            },
-            "cut at {end}"
-        );
-        assert_eq!(
-            Tape::verify_chain(&bytes[..end]),
-            Ok(blocks as u64),
-            "cut at {end}"
-        );
+        assert_eq!((tape.blocks.len(), tape.outcomes.len() as u64), (blocks, valid_frames));
+        let offset = tape.blocks.last().map_or(0, |block| block.offset + block.len);
+        assert_eq!(tape.ending, Ending::Cut { offset, valid_frames }, "cut at {end}");
+        assert_eq!(Tape::verify_chain(&bytes[..end]), Ok(blocks as u64), "cut at {end}");
     }
 }
 
@@ -59,12 +42,7 @@ fn a_flip_in_every_byte_is_never_silent() {
         let (blocks, frames) = whole_blocks(&whole, at);
         assert_front(&tape, &whole, &context);
         assert_eq!(tape.blocks.len(), blocks, "{context}");
-        let Ending::Damaged {
-            offset,
-            valid_frames,
-            ..
-        } = tape.ending
-        else {
+        let Ending::Damaged { offset, valid_frames, .. } = tape.ending else {
             panic!("{context}: {:?}", tape.ending);
         };
         assert_eq!(valid_frames, frames, "{context}");
@@ -81,10 +59,7 @@ fn zeros_after_the_last_block_are_room_and_not_damage() {
         let mut tape = bytes[..end].to_vec();
         tape.resize(end + 4096, 0);
         let (_, valid_frames) = whole_blocks(&whole, end);
-        let cut = Ending::Cut {
-            offset: end as u64,
-            valid_frames,
-        };
+        let cut = Ending::Cut { offset: end as u64, valid_frames };
         assert_eq!(read(&tape).ending, cut);
         tape.push(1);
         assert!(matches!(read(&tape).ending, Ending::Damaged { .. }));
@@ -106,29 +81,15 @@ fn one_damaged_copy_of_config_does_not_lose_it() {
     let end = whole.blocks[1].offset + whole.blocks[1].len;
     damaged[HEADER_BYTES..end as usize].fill(0xee);
     let refused = Tape::read(&damaged).expect_err("no CONFIG");
-    assert!(
-        matches!(refused, SessionError::NoConfig { offset: 44, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::NoConfig { offset: 44, .. }), "{refused}");
 }
 
 #[test]
 fn what_is_no_tape_is_refused_by_name() {
-    for bytes in [
-        &b""[..],
-        b"x",
-        b"{\"version\": 3}\n[0.1, \"o\", \"hello\"]\n",
-        &[0; 4096],
-    ] {
+    for bytes in [&b""[..], b"x", b"{\"version\": 3}\n[0.1, \"o\", \"hello\"]\n", &[0; 4096]] {
         let bytes_len = bytes.len() as u64;
-        assert_eq!(
-            Tape::read(bytes),
-            Err(SessionError::NotATape { bytes: bytes_len })
-        );
-        assert_eq!(
-            Tape::verify_chain(bytes),
-            Err(SessionError::NotATape { bytes: bytes_len })
-        );
+        assert_eq!(Tape::read(bytes), Err(SessionError::NotATape { bytes: bytes_len }));
+        assert_eq!(Tape::verify_chain(bytes), Err(SessionError::NotATape { bytes: bytes_len }));
     }
 }
 
@@ -140,10 +101,7 @@ fn a_newer_tape_is_refused_by_its_version_and_a_newer_minor_is_read() {
     assert_eq!(read(&bytes).version.minor, 9);
     bytes[16] = 2;
     seal_header(&mut bytes);
-    assert_eq!(
-        Tape::read(&bytes),
-        Err(SessionError::Version { major: 2, minor: 9 })
-    );
+    assert_eq!(Tape::read(&bytes), Err(SessionError::Version { major: 2, minor: 9 }));
 }
 
 /// Makes the CRC of a changed header right.
@@ -164,14 +122,7 @@ fn two_copies_of_config_that_differ_are_damage() {
     let spliced = [&bytes[..first_end], &other_bytes[second.offset as usize..]].concat();
     let offset = first_end as u64;
     let what = SessionError::ConfigsDiffer { offset };
-    assert_eq!(
-        read(&spliced).ending,
-        Ending::Damaged {
-            offset,
-            what,
-            valid_frames: 0
-        }
-    );
+    assert_eq!(read(&spliced).ending, Ending::Damaged { offset, what, valid_frames: 0 });
 }
 
 #[test]
@@ -186,14 +137,8 @@ fn blocks_of_another_tape_do_not_fit_the_chain() {
     let taken = read(&other).blocks[3];
     let spliced = [&bytes[..kept], &other[taken.offset as usize..]].concat();
     let refused = Tape::verify_chain(&spliced).expect_err("another tape's block");
-    assert!(
-        matches!(refused, SessionError::DigestDiffers { what: "chain", .. }),
-        "{refused}"
-    );
-    assert!(
-        matches!(read(&spliced).ending, Ending::Damaged { .. }),
-        "its END is another's"
-    );
+    assert!(matches!(refused, SessionError::DigestDiffers { what: "chain", .. }), "{refused}");
+    assert!(matches!(read(&spliced).ending, Ending::Damaged { .. }), "its END is another's");
 }
 
 #[test]
@@ -212,23 +157,14 @@ fn bytes_after_the_footer_and_missing_blocks_are_damage() {
     assert_eq!(offset, note.offset);
     assert!(matches!(
         what,
-        SessionError::Field {
-            what: "block sequence",
-            expected: 5,
-            found: 6,
-            ..
-        }
+        SessionError::Field { what: "block sequence", expected: 5, found: 6, .. }
     ));
 }
 
 #[test]
 fn the_next_block_is_found_after_damage() {
     let bytes = small();
-    let offsets: Vec<u64> = read(&bytes)
-        .blocks
-        .iter()
-        .map(|block| block.offset)
-        .collect();
+    let offsets: Vec<u64> = read(&bytes).blocks.iter().map(|block| block.offset).collect();
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(offset) = find_block(&bytes, from) {
@@ -245,24 +181,10 @@ fn a_damaged_part_is_named() {
     let at = bytes.len() - FOOTER_BYTES;
     let mut flipped = bytes.clone();
     flipped[at + 20] ^= 1;
-    let Ending::Damaged {
-        what,
-        offset,
-        valid_frames,
-    } = read(&flipped).ending
-    else {
+    let Ending::Damaged { what, offset, valid_frames } = read(&flipped).ending else {
         panic!("a changed footer");
     };
-    assert!(
-        matches!(
-            what,
-            SessionError::Crc {
-                part: Part::Footer,
-                ..
-            }
-        ),
-        "{what}"
-    );
+    assert!(matches!(what, SessionError::Crc { part: Part::Footer, .. }), "{what}");
     assert_eq!((offset, valid_frames), (at as u64, 3));
 }
 

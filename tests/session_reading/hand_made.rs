@@ -78,17 +78,8 @@ fn an_unknown_kind_is_kept_and_skipped() {
     let bytes = block.tape();
     let tape = read(&bytes);
     let info = tape.blocks[3];
-    assert_eq!(
-        (info.kind, info.schema, info.sequence),
-        (Kind::Unknown(99), 7, 3)
-    );
-    assert_eq!(
-        tape.ending,
-        Ending::Cut {
-            offset: bytes.len() as u64,
-            valid_frames: 0
-        }
-    );
+    assert_eq!((info.kind, info.schema, info.sequence), (Kind::Unknown(99), 7, 3));
+    assert_eq!(tape.ending, Ending::Cut { offset: bytes.len() as u64, valid_frames: 0 });
     assert_eq!(Tape::verify_chain(&bytes), Ok(4));
 }
 
@@ -99,14 +90,7 @@ fn a_newer_schema_is_skipped_unless_frames_depend_on_it() {
     assert_eq!(read(&block.tape()).blocks.len(), 4);
     block.kind = Kind::Frames.number();
     let refused = block.damage();
-    assert!(matches!(
-        refused,
-        SessionError::Schema {
-            kind: Kind::Frames,
-            schema: 2,
-            ..
-        }
-    ));
+    assert!(matches!(refused, SessionError::Schema { kind: Kind::Frames, schema: 2, .. }));
 }
 
 #[test]
@@ -114,11 +98,7 @@ fn absurd_lengths_are_refused_before_anything_is_read_by_them() {
     for number in (1..=9).filter(|&number| number != 1) {
         let mut block = HandMade::new(number, Vec::new(), u32::MAX);
         let max = limits::archive_bytes_max(Kind::from_number(number));
-        let too_long = |what, max| SessionError::TooLong {
-            what,
-            found: u64::from(u32::MAX),
-            max,
-        };
+        let too_long = |what, max| SessionError::TooLong { what, found: u64::from(u32::MAX), max };
         assert_eq!(block.damage(), too_long("archive bytes", max));
         block.uncompressed_len = 1;
         block.compressed_len = Some(u32::MAX);
@@ -132,14 +112,8 @@ fn a_zstd_bomb_is_refused_by_its_content_size() {
     let bomb = zstd::bulk::compress(&vec![0; 8 << 20], 3).expect("zeros compress");
     assert!(bomb.len() < 4096);
     let refused = HandMade::new(Kind::Frames.number(), bomb, 300).damage();
-    let content = matches!(
-        refused,
-        SessionError::Field {
-            what: "zstd content size",
-            found: 0x80_0000,
-            ..
-        }
-    );
+    let content =
+        matches!(refused, SessionError::Field { what: "zstd content size", found: 0x80_0000, .. });
     assert!(content, "{refused}");
 }
 
@@ -148,32 +122,17 @@ fn a_payload_is_one_zstd_frame_and_no_more() {
     let frame = zstd::bulk::compress(&[0; 56], 3).expect("zeros compress");
     let end = Kind::End.number();
     let twice = HandMade::new(end, [&frame[..], &frame].concat(), 56).damage();
-    assert!(
-        matches!(
-            twice,
-            SessionError::Field {
-                what: "zstd frame bytes",
-                ..
-            }
-        ),
-        "{twice}"
-    );
+    assert!(matches!(twice, SessionError::Field { what: "zstd frame bytes", .. }), "{twice}");
     let cut = HandMade::new(end, frame[..frame.len() - 1].to_vec(), 56).damage();
     assert!(matches!(cut, SessionError::Zstd { .. }), "{cut}");
     let skippable = HandMade::new(end, b"\x50\x2a\x4d\x18\x01\0\0\0x".to_vec(), 56).damage();
-    assert!(
-        matches!(skippable, SessionError::Field { .. }),
-        "{skippable}"
-    );
+    assert!(matches!(skippable, SessionError::Field { .. }), "{skippable}");
     let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).expect("an encoder");
     encoder.include_contentsize(false).expect("a setting");
     encoder.write_all(&[0; 56]).expect("a vector");
     let streamed = encoder.finish().expect("zeros compress");
     let unsized_frame = HandMade::new(end, streamed, 56).damage();
-    assert!(
-        matches!(unsized_frame, SessionError::Zstd { .. }),
-        "{unsized_frame}"
-    );
+    assert!(matches!(unsized_frame, SessionError::Zstd { .. }), "{unsized_frame}");
 }
 
 #[test]
@@ -183,24 +142,14 @@ fn archives_that_point_outside_themselves_are_refused() {
     archive[12..16].copy_from_slice(&4_u32.to_le_bytes());
     let frame = zstd::bulk::compress(&archive, 3).expect("it compresses");
     let refused = HandMade::new(Kind::Frames.number(), frame, 56).damage();
-    assert!(
-        matches!(refused, SessionError::Archive { bytes: 56, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::Archive { bytes: 56, .. }), "{refused}");
 }
 
 #[test]
 fn an_end_that_does_not_add_up_is_damage() {
     let frame = zstd::bulk::compress(&[0; 56], 3).expect("zeros compress");
     let refused = HandMade::new(Kind::End.number(), frame, 56).damage();
-    let blocks = matches!(
-        refused,
-        SessionError::Field {
-            what: "blocks of END",
-            expected: 3,
-            ..
-        }
-    );
+    let blocks = matches!(refused, SessionError::Field { what: "blocks of END", expected: 3, .. });
     assert!(blocks, "{refused}");
 }
 
@@ -226,14 +175,7 @@ fn frames_that_do_not_fit_are_damage() {
     };
     let ahead = damage(outcome.clone(), 1);
     assert!(
-        matches!(
-            ahead,
-            SessionError::OutcomesAhead {
-                actions: 0,
-                outcomes: 1,
-                ..
-            }
-        ),
+        matches!(ahead, SessionError::OutcomesAhead { actions: 0, outcomes: 1, .. }),
         "{ahead}"
     );
     let field = |error: SessionError| match error {
@@ -241,35 +183,17 @@ fn frames_that_do_not_fit_are_damage() {
         other => panic!("{other}"),
     };
     assert_eq!(field(damage(outcome.clone(), 0)), "frame count");
-    let late = v1::Frames {
-        first_outcome_frame: 1,
-        ..outcome.clone()
-    };
+    let late = v1::Frames { first_outcome_frame: 1, ..outcome.clone() };
     assert_eq!(field(damage(late, 1)), "first outcome");
-    let late = v1::Frames {
-        first_action_frame: 1,
-        ..v1::Frames::default()
-    };
+    let late = v1::Frames { first_action_frame: 1, ..v1::Frames::default() };
     assert_eq!(field(damage(late, 0)), "first action");
-    let short = v1::Frames {
-        state_sums: Vec::new(),
-        ..outcome.clone()
-    };
+    let short = v1::Frames { state_sums: Vec::new(), ..outcome.clone() };
     assert_eq!(field(damage(short, 1)), "state sum count");
-    let short = v1::Frames {
-        outcome_delta_us: Vec::new(),
-        ..outcome
-    };
+    let short = v1::Frames { outcome_delta_us: Vec::new(), ..outcome };
     assert_eq!(field(damage(short, 1)), "outcome time count");
-    let short = v1::Frames {
-        actions: vec![1],
-        ..v1::Frames::default()
-    };
+    let short = v1::Frames { actions: vec![1], ..v1::Frames::default() };
     assert_eq!(field(damage(short, 0)), "action time count");
-    let full = v1::Frames {
-        actions: vec![1; 65],
-        ..v1::Frames::default()
-    };
+    let full = v1::Frames { actions: vec![1; 65], ..v1::Frames::default() };
     assert_eq!(field(damage(full, 0)), "actions of a block");
 }
 
@@ -280,55 +204,19 @@ fn totals_that_do_not_add_up_are_damage() {
         damage_of(Kind::End, &archive, 0).to_string()
     };
     let play_root = PlayRoot::new(&config()).digest().0;
-    let right = v1::End {
-        frames: 0,
-        actions: 0,
-        play_root,
-        blocks: 3,
-    };
-    assert!(
-        damage(v1::End {
-            frames: 1,
-            ..right.clone()
-        })
-        .starts_with("frames of END")
-    );
-    assert!(
-        damage(v1::End {
-            actions: 1,
-            ..right.clone()
-        })
-        .starts_with("actions of END")
-    );
-    assert!(
-        damage(v1::End {
-            blocks: 4,
-            ..right.clone()
-        })
-        .starts_with("blocks of END")
-    );
-    assert!(
-        damage(v1::End {
-            play_root: [0; 32],
-            ..right
-        })
-        .starts_with("play root of END")
-    );
+    let right = v1::End { frames: 0, actions: 0, play_root, blocks: 3 };
+    assert!(damage(v1::End { frames: 1, ..right.clone() }).starts_with("frames of END"));
+    assert!(damage(v1::End { actions: 1, ..right.clone() }).starts_with("actions of END"));
+    assert!(damage(v1::End { blocks: 4, ..right.clone() }).starts_with("blocks of END"));
+    assert!(damage(v1::End { play_root: [0; 32], ..right }).starts_with("play root of END"));
 }
 
 #[test]
 fn an_index_of_other_blocks_is_damage() {
     let damage = |change: fn(&mut v1::IndexEntry)| {
-        let mut entry = v1::IndexEntry {
-            offset: 44,
-            kind: 1,
-            schema: 1,
-            ..Default::default()
-        };
+        let mut entry = v1::IndexEntry { offset: 44, kind: 1, schema: 1, ..Default::default() };
         change(&mut entry);
-        let index = v1::Index {
-            entries: vec![entry],
-        };
+        let index = v1::Index { entries: vec![entry] };
         let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&index).expect("memory");
         damage_of(Kind::Index, &archive, 0).to_string()
     };

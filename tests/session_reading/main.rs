@@ -42,36 +42,22 @@ fn machine() -> Machine {
 
 fn outcome(frame: u64) -> Outcome {
     let picture = Digest(*blake3::hash(&frame.to_le_bytes()).as_bytes());
-    Outcome {
-        picture,
-        state_sum: frame.wrapping_mul(0x9e37_79b9_7f4a_7c15),
-    }
+    Outcome { picture, state_sum: frame.wrapping_mul(0x9e37_79b9_7f4a_7c15) }
 }
 
 /// A tape with every kind of block: three frames in two blocks, the first with an action ahead.
 fn write_small(sink: impl Write) -> Result<(), SessionError> {
     let mut encoder = Encoder::new(sink, INFO, &config(), &machine())?;
     let source_root = PlayRoot::new(&config()).digest();
-    encoder.resume(&Resume {
-        source_uuid: [9; 16],
-        source_frame: 0,
-        source_root,
-    })?;
+    encoder.resume(&Resume { source_uuid: [9; 16], source_frame: 0, source_root })?;
     let mut batch = FramesBatch::new();
     batch.push_action(0, Action(1), 10);
     batch.push_outcome(0, outcome(0), 20);
     batch.push_action(1, Action(2), 30);
     encoder.seal_frames(&mut batch)?;
-    encoder.note(&Note {
-        frame: 1,
-        text: "a door".to_owned(),
-    })?;
+    encoder.note(&Note { frame: 1, text: "a door".to_owned() })?;
     let state = vec![1, 2, 3];
-    encoder.checkpoint(Checkpoint {
-        frame: 1,
-        state_digest: Digest([3; 32]),
-        state,
-    })?;
+    encoder.checkpoint(Checkpoint { frame: 1, state_digest: Digest([3; 32]), state })?;
     batch.push_outcome(1, outcome(1), 40);
     batch.push_action(2, Action(3), 50);
     batch.push_outcome(2, outcome(2), 60);
@@ -95,10 +81,7 @@ fn assert_front(part: &Tape, whole: &Tape, context: &str) {
     assert_eq!(part.config, whole.config, "{context}");
     assert!(whole.machines.starts_with(&part.machines), "{context}");
     assert!(whole.resumes.starts_with(&part.resumes), "{context}");
-    assert!(
-        whole.checkpoints.starts_with(&part.checkpoints),
-        "{context}"
-    );
+    assert!(whole.checkpoints.starts_with(&part.checkpoints), "{context}");
     assert!(whole.notes.starts_with(&part.notes), "{context}");
     assert!(whole.actions.starts_with(&part.actions), "{context}");
     assert!(whole.outcomes.starts_with(&part.outcomes), "{context}");
@@ -109,11 +92,7 @@ fn assert_front(part: &Tape, whole: &Tape, context: &str) {
 
 /// Blocks of `tape` that lie whole before byte `end`, and the outcomes in them.
 fn whole_blocks(tape: &Tape, end: usize) -> (usize, u64) {
-    let whole = tape
-        .blocks
-        .iter()
-        .take_while(|block| block.offset + block.len <= end as u64);
-    whole.fold((0, 0), |(blocks, frames), block| {
-        (blocks + 1, frames + u64::from(block.frame_count))
-    })
+    let whole = tape.blocks.iter().take_while(|block| block.offset + block.len <= end as u64);
+    whole
+        .fold((0, 0), |(blocks, frames), block| (blocks + 1, frames + u64::from(block.frame_count)))
 }

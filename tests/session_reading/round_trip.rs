@@ -14,10 +14,7 @@ fn a_small_tape_reads_back() {
     assert_eq!(tape.outcomes, [outcome(0), outcome(1), outcome(2)]);
     assert_eq!(tape.action_us, [10, 30, 50]);
     assert_eq!(tape.outcome_us, [20, 40, 60]);
-    assert_eq!(
-        (tape.notes.len(), tape.checkpoints.len(), tape.resumes.len()),
-        (1, 1, 1)
-    );
+    assert_eq!((tape.notes.len(), tape.checkpoints.len(), tape.resumes.len()), (1, 1, 1));
     let mut root = PlayRoot::new(&config());
     for (action, outcome) in tape.actions.iter().zip(&tape.outcomes) {
         root.fold(*action, outcome);
@@ -32,24 +29,15 @@ fn an_altered_tape_is_right_in_itself_and_has_another_play_root() {
     let mut same = Vec::new();
     rewrite(&whole, &mut same).expect("a vector takes everything");
     let same = read(&same);
-    assert_eq!(
-        (&same.ending, same.play_root),
-        (&Ending::Closed, whole.play_root)
-    );
-    let comparable = Tape {
-        blocks: whole.blocks.clone(),
-        ..same
-    };
+    assert_eq!((&same.ending, same.play_root), (&Ending::Closed, whole.play_root));
+    let comparable = Tape { blocks: whole.blocks.clone(), ..same };
     assert_eq!(comparable, whole);
     let mut altered = whole.clone();
     altered.actions[1] = Action(9);
     let mut bytes = Vec::new();
     rewrite(&altered, &mut bytes).expect("a vector takes everything");
     let altered = read(&bytes);
-    assert_eq!(
-        (&altered.ending, altered.actions[1]),
-        (&Ending::Closed, Action(9))
-    );
+    assert_eq!((&altered.ending, altered.actions[1]), (&Ending::Closed, Action(9)));
     assert_ne!(altered.play_root, whole.play_root);
     assert_eq!(Tape::verify_chain(&bytes), Ok(altered.blocks.len() as u64));
 }
@@ -59,10 +47,7 @@ fn the_play_root_does_not_know_the_machine_or_the_hour() {
     let whole = read(&small());
     let mut elsewhere = whole.clone();
     elsewhere.uuid = [1; 16];
-    elsewhere.machines = vec![Machine {
-        started_unix_ms: 1,
-        ..Machine::default()
-    }];
+    elsewhere.machines = vec![Machine { started_unix_ms: 1, ..Machine::default() }];
     elsewhere.action_us = vec![1, 2, 3];
     let mut bytes = Vec::new();
     rewrite(&elsewhere, &mut bytes).expect("a vector takes everything");
@@ -117,10 +102,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
                     continue;
                 }
                 let at_us = tape.outcome_us.last().unwrap_or(&0) + u64::from(delta_us);
-                let outcome = Outcome {
-                    picture: Digest(picture),
-                    state_sum,
-                };
+                let outcome = Outcome { picture: Digest(picture), state_sum };
                 batch.push_outcome(tape.outcomes.len() as u64, outcome, at_us);
                 tape.outcomes.push(outcome);
                 tape.outcome_us.push(at_us);
@@ -128,27 +110,16 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
             Event::Seal => encoder.seal_frames(&mut batch).expect("a vector"),
             Event::Note(frame, text) => {
                 tape.notes.push(Note { frame, text });
-                encoder
-                    .note(&tape.notes[tape.notes.len() - 1])
-                    .expect("a vector");
+                encoder.note(&tape.notes[tape.notes.len() - 1]).expect("a vector");
             }
             Event::Checkpoint(frame, state) => {
-                let checkpoint = Checkpoint {
-                    frame,
-                    state_digest: Digest([1; 32]),
-                    state,
-                };
+                let checkpoint = Checkpoint { frame, state_digest: Digest([1; 32]), state };
                 tape.checkpoints.push(checkpoint.clone());
                 encoder.checkpoint(checkpoint).expect("a vector");
             }
             Event::Machine(threads) if tape.machines.len() < limits::MACHINES_MAX as usize => {
-                tape.machines.push(Machine {
-                    threads,
-                    ..machine()
-                });
-                encoder
-                    .machine(&tape.machines[tape.machines.len() - 1])
-                    .expect("a vector");
+                tape.machines.push(Machine { threads, ..machine() });
+                encoder.machine(&tape.machines[tape.machines.len() - 1]).expect("a vector");
             }
             Event::Machine(_) => {}
         }

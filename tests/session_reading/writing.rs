@@ -29,18 +29,9 @@ impl Write for &mut FullDisk {
 fn a_disk_that_fills_up_at_any_byte_leaves_the_front_of_the_tape() {
     let bytes = small();
     for room in 0..bytes.len() {
-        let mut disk = FullDisk {
-            taken: Vec::new(),
-            room,
-        };
+        let mut disk = FullDisk { taken: Vec::new(), room };
         let error = write_small(&mut disk).expect_err("no room");
-        let full = matches!(
-            error,
-            SessionError::Write {
-                kind: io::ErrorKind::StorageFull,
-                ..
-            }
-        );
+        let full = matches!(error, SessionError::Write { kind: io::ErrorKind::StorageFull, .. });
         assert!(full, "{error}");
         assert_eq!(disk.taken, bytes[..room]);
     }
@@ -48,34 +39,15 @@ fn a_disk_that_fills_up_at_any_byte_leaves_the_front_of_the_tape() {
 
 #[test]
 fn a_failed_encoder_stays_failed_and_a_refused_record_does_not_fail_it() {
-    let mut disk = FullDisk {
-        taken: Vec::new(),
-        room: 2000,
-    };
+    let mut disk = FullDisk { taken: Vec::new(), room: 2000 };
     let mut encoder = Encoder::new(&mut disk, INFO, &config(), &machine()).expect("room");
     let offset = encoder.offset();
-    let long = Note {
-        frame: 0,
-        text: "x".repeat(40_000),
-    };
+    let long = Note { frame: 0, text: "x".repeat(40_000) };
     let refused = encoder.note(&long).expect_err("too long");
-    assert!(
-        matches!(
-            refused,
-            SessionError::TooLong {
-                what: "note bytes",
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::TooLong { what: "note bytes", .. }), "{refused}");
     assert_eq!(encoder.offset(), offset);
     let noise: Vec<u8> = (0..100).flat_map(|i: u64| outcome(i).picture.0).collect();
-    let state = |state| Checkpoint {
-        frame: 0,
-        state_digest: Digest::default(),
-        state,
-    };
+    let state = |state| Checkpoint { frame: 0, state_digest: Digest::default(), state };
     let failed = encoder.checkpoint(state(noise)).expect_err("no room");
     assert!(matches!(failed, SessionError::Write { .. }), "{failed}");
     let stays = SessionError::WriterFailed { offset };
@@ -92,23 +64,11 @@ fn records_outside_their_limits_are_refused_by_the_writer() {
     bad.noise_levels.pop();
     let refused = Encoder::new(io::sink(), INFO, &bad, &machine()).map(|_| ());
     let what = "noise level count";
-    assert_eq!(
-        refused,
-        Err(SessionError::Field {
-            what,
-            offset: 0,
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(refused, Err(SessionError::Field { what, offset: 0, expected: 2, found: 1 }));
     let mut tape = read(&small());
     tape.outcomes.push(outcome(3));
     tape.outcome_us.push(70);
-    let ahead = SessionError::OutcomesAhead {
-        offset: 0,
-        actions: 3,
-        outcomes: 4,
-    };
+    let ahead = SessionError::OutcomesAhead { offset: 0, actions: 3, outcomes: 4 };
     assert_eq!(rewrite(&tape, io::sink()).map(|_| ()), Err(ahead));
     tape.machines.clear();
     tape.outcomes.pop();

@@ -25,14 +25,7 @@ impl TurnedRing {
             return rings;
         }
         for node in model.prompt.nodes.iter().chain(&model.frame.nodes) {
-            let Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                ..
-            } = node.op
-            else {
+            let Op::TemporalAttention { tokens, heads, head_width, window, .. } = node.op else {
                 continue;
             };
             let Place::Arena(buffer) = node.reads[3].place else {
@@ -43,14 +36,7 @@ impl TurnedRing {
             }
             let (width, lanes) = (heads * head_width, lanes_of(window));
             let values = vec![0.0; tokens * width * lanes];
-            rings.push(TurnedRing {
-                buffer,
-                width,
-                window,
-                lanes,
-                values,
-                held: None,
-            });
+            rings.push(TurnedRing { buffer, width, window, lanes, values, held: None });
         }
         rings
     }
@@ -82,10 +68,7 @@ impl TurnedRing {
             let slot = (frame % window as u64) as usize;
             let keys = &past[slot * count..(slot + 1) * count];
             let share = (count / width).div_ceil(rayon::current_num_threads()) * width;
-            let tasks = self
-                .values
-                .par_chunks_mut(share * lanes)
-                .zip(keys.par_chunks(share));
+            let tasks = self.values.par_chunks_mut(share * lanes).zip(keys.par_chunks(share));
             tasks.for_each(|(values, keys)| {
                 kernels::turn_into_lane(isa, keys, slot, lanes, values);
             });
