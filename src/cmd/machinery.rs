@@ -1,6 +1,6 @@
 //! From options to a loaded world, a built model, an engine and the pool it runs in.
 
-use super::files;
+use super::files::{self, DEFAULT_WORLD};
 use crate::cli::Machinery;
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
@@ -10,8 +10,13 @@ use crate::program::Model;
 use crate::session::{Config, Machine};
 use crate::world::{FILE_BYTES_MAX, NoiseFrom, World, build};
 use anyhow::{Context, Result, bail};
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Most bytes of working memory a world may ask for: a small file can name a memory of many
+/// frames. Why 16 GiB: four times the largest world file.
+const ARENA_BYTES_MAX: usize = 16 << 30;
 
 /// The variable that forces an instruction set, for tests.
 const ISA_VARIABLE: &str = "WORLDTAPE_ISA";
@@ -42,7 +47,7 @@ impl Device {
             _ if text.starts_with("cuda") => {
                 bail!("--device {text}: this build has no CUDA engine; use --device cpu")
             }
-            _ => bail!("--device {text} is not known; there is auto, cpu and reference"),
+            _ => bail!("--device {text} is not known; there is auto, cpu, cuda:N and reference"),
         }
     }
 
@@ -60,8 +65,9 @@ impl Device {
         match self {
             Device::Cpu => {
                 let isa = match std::env::var(ISA_VARIABLE) {
-                    Ok(name) => Isa::named(&name).with_context(|| ISA_VARIABLE.to_owned())?,
-                    Err(_) => Isa::best(),
+                    Ok(name) => Isa::named(&name).context(ISA_VARIABLE)?,
+                    Err(VarError::NotPresent) => Isa::best(),
+                    Err(error) => return Err(error).context(ISA_VARIABLE),
                 };
                 Ok(Box::new(CpuEngine::new(model, isa)?))
             }
@@ -84,11 +90,14 @@ pub(super) fn load_world(path: Option<&Path>) -> Result<(PathBuf, World)> {
 /// Loads the world that a tape was recorded with: the one asked for must be it; without one, the
 /// worlds of the checkout are looked through.
 pub(super) fn load_world_of(options: &Machinery, digest: Digest, name: &str) -> Result<World> {
-    let found = match &options.world {
-        Some(path) => Some(path.clone()),
-        None => files::world_of_digest(digest),
+    let found = options.world.clone();
+    let Some(path) = found.or_else(|| files::world_of_digest(digest)) else {
+        bail!(
+            "the tape was recorded with world {name} ({digest}), which no file beside \
+                {DEFAULT_WORLD} is; name the right file with --world"
+        );
     };
-    let (path, world) = load_world(found.as_deref())?;
+    let (path, world) = load_world(Some(&path))?;
     if world.digest != digest {
         bail!(
             "the tape was recorded with world {name} ({digest}); {} is {} ({}); \
@@ -120,6 +129,7 @@ pub(super) fn prepare(
     let passes = passes.unwrap_or(manifest.default_passes);
     let schedule = manifest.schedule(passes)?;
     let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);
+    check_memory(model.arena_bytes())?;
     let (latents, actions) = world.prompt(prompt)?;
     let start = Start { seed, latents: latents.to_vec(), actions, noise: None };
     let config = Config {
@@ -136,6 +146,18 @@ pub(super) fn prepare(
         action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
     };
     Ok(Prepared { config, start, model })
+}
+
+/// Refuses a world whose working memory cannot be had, before an engine asks for it.
+fn check_memory(bytes: usize) -> Result<()> {
+    if bytes > ARENA_BYTES_MAX {
+        bail!(
+            "the world needs {bytes} bytes of working memory; at most {ARENA_BYTES_MAX} are used"
+        );
+    }
+    let mut room: Vec<u8> = Vec::new();
+    let had = room.try_reserve_exact(bytes);
+    had.with_context(|| format!("the world needs {bytes} bytes of working memory"))
 }
 
 /// The machine as the tape names it.

@@ -22,12 +22,6 @@ pub trait Durable: Write + Send {
     fn sync(&mut self) -> std::io::Result<()>;
 }
 
-impl Durable for std::fs::File {
-    fn sync(&mut self) -> std::io::Result<()> {
-        self.sync_data()
-    }
-}
-
 impl Durable for Vec<u8> {
     fn sync(&mut self) -> std::io::Result<()> {
         Ok(())

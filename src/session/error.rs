@@ -168,7 +168,7 @@ pub enum SessionError {
         frames: u64,
     },
     /// The sink refused bytes; the encoder has failed for good.
-    #[error("writing {bytes} bytes at byte {offset}: {kind} (system error {system:?})")]
+    #[error("writing {bytes} bytes at byte {offset}: {}", said(*kind, *system))]
     Write {
         /// Where the bytes were to go.
         offset: u64,
@@ -197,6 +197,14 @@ impl SessionError {
                 | SessionError::Write { .. }
                 | SessionError::WriterFailed { .. }
         )
+    }
+}
+
+/// What the system calls its error, where it is one.
+fn said(kind: ErrorKind, system: Option<i32>) -> String {
+    match system {
+        Some(number) => std::io::Error::from_raw_os_error(number).to_string(),
+        None => kind.to_string(),
     }
 }
 

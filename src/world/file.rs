@@ -54,7 +54,9 @@ impl World {
             }
             tensors.insert(spec.name, data);
         }
-        if let Some(name) = file.names().into_iter().find(|name| !tensors.contains_key(*name)) {
+        // The reader's order differs from run to run: the first by name.
+        let unknown = file.names().into_iter().filter(|name| !tensors.contains_key(*name));
+        if let Some(name) = unknown.min() {
             return Err(WorldError::Unknown { name: name.to_owned() });
         }
         let digest = Digest(*blake3::hash(bytes).as_bytes());

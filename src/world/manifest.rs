@@ -23,6 +23,8 @@ const WIDTH_MAX: usize = 16_384;
 const BLOCKS_MAX: usize = 128;
 /// Most prompt frames.
 const PROMPT_FRAMES_MAX: usize = 1024;
+/// Longest name, in bytes: what a tape takes.
+const NAME_BYTES_MAX: usize = 256;
 /// Longest text field, in bytes.
 const TEXT_BYTES_MAX: usize = 4096;
 /// Most elements of any one buffer of a program.
@@ -188,10 +190,12 @@ impl Manifest {
         if self.architecture != ARCHITECTURE {
             return Err(bad("architecture", &self.architecture, ARCHITECTURE));
         }
-        for (field, text) in
-            [("name", &self.name), ("about", &self.about), ("licence", &self.licence)]
-        {
-            range(&format!("length of {field}"), text.len(), 1, TEXT_BYTES_MAX)?;
+        for (field, text, most) in [
+            ("name", &self.name, NAME_BYTES_MAX),
+            ("about", &self.about, TEXT_BYTES_MAX),
+            ("licence", &self.licence, TEXT_BYTES_MAX),
+        ] {
+            range(&format!("length of {field}"), text.len(), 1, most)?;
         }
         range("frames_per_second", self.frames_per_second as usize, 1, 1000)?;
         self.validate_shape()?;
