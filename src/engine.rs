@@ -89,6 +89,7 @@ pub trait Engine {
     /// Takes a saved state.
     ///
     /// # Errors
-    /// [`EngineError::State`] where the bytes are not a state of this model; nothing has changed then.
+    /// [`EngineError::State`] where the bytes are not a state of this model; nothing has changed
+    /// then.
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError>;
 }

@@ -1,15 +1,15 @@
 //! The CPU engine: the exact definitions over the arena, rows shared out among threads.
 
 mod arena;
-mod attend;
-mod execute;
 mod kernels;
-mod multiply;
 mod products;
 mod reduce;
 mod share;
 mod simd;
+mod step;
 mod turned;
+mod walk;
+mod whole;
 
 pub use simd::Isa;
 
@@ -17,12 +17,14 @@ use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
-use crate::program::{Model, Op, Precision, Program};
+use crate::exact::NotFinite;
+use crate::program::{Model, Precision, Program};
 use arena::Arena;
-use execute::{Aids, Step};
 use products::Packed;
 use std::sync::Arc;
+use step::Step;
 use turned::TurnedRing;
+use walk::{Shared, Walks};
 
 /// An engine on this processor. Run it inside the rayon pool whose threads it shall use; their
 /// number changes no bit.
@@ -31,6 +33,11 @@ pub struct CpuEngine {
     arena: Arena,
     packed: Vec<Option<Packed>>,
     turned: Vec<TurnedRing>,
+    /// Walks of the prompt program and of the frame program.
+    walks: [Walks; 2],
+    /// What an op makes ready for all of its rows.
+    prepared: Arena,
+    /// What an op needs for each row.
     scratch: Arena,
     isa: Isa,
     header: Header,
@@ -48,9 +55,11 @@ impl CpuEngine {
         let arena = Arena::new(model.arena_bytes());
         let packed = Packed::all(&model, isa);
         let turned = TurnedRing::all(&model, isa);
-        let scratch = Arena::new(scratch_bytes(&model));
+        let walks = [&model.prompt, &model.frame].map(|program| Walks::new(program, &turned));
+        let prepared = Arena::new(walk::prepared_bytes(&model));
+        let scratch = Arena::new(walks.iter().map(Walks::scratch_bytes).max().unwrap_or(0));
         let header = Header { seed: 0, remembered: 0 };
-        Ok(CpuEngine { model, arena, packed, turned, scratch, isa, header })
+        Ok(CpuEngine { model, arena, packed, turned, walks, prepared, scratch, isa, header })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -69,41 +78,63 @@ impl CpuEngine {
         self.arena.floats(offset, latent.len()).copy_from_slice(latent);
     }
 
-    /// Runs one program and moves the ring on.
+    /// Runs one program and moves the ring on: group by group, or, with an observer, node by node.
     fn run(
         &mut self,
-        program: impl Fn(&Model) -> &Program,
+        which: Which,
         frame: u64,
         action: Action,
-        mut observer: Option<&mut dyn Observer>,
+        observer: Option<&mut dyn Observer>,
     ) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
-        let program = program(&model);
-        let step = Step {
-            isa: self.isa,
-            seed: self.header.seed,
-            remembered: self.header.remembered,
-            frame,
-            action,
-        };
-        for (index, node) in program.nodes.iter().enumerate() {
-            let mut bound = self.arena.bind(program, node, &model.weights);
-            let packed = node.reads.get(2).and_then(products::weight_of);
-            let ring = node.reads.get(3).map(|operand| operand.place);
-            let mut turned = self.turned.iter_mut();
-            let mut aids = Aids {
-                packed: packed.and_then(|id| self.packed[id].as_ref()),
-                turned: ring.and_then(|place| turned.find(|turned| turned.is_of(place))),
-                scratch: self.scratch.all_mut(),
-            };
-            step.execute(&node.op, &mut bound, &mut aids)
-                .map_err(|_| EngineError::NotFinite { frame, op: node.name.clone() })?;
-            if let Some(observer) = observer.as_deref_mut() {
+        let program = which.program(&model);
+        let Header { seed, remembered } = self.header;
+        let step = Step { isa: self.isa, seed, remembered, frame, action };
+        let ran = match observer {
+            None => (0..program.groups.len()).try_for_each(|group| {
+                self.run_some(which, step, program.groups[group].nodes.start, Some(group))
+            }),
+            Some(observer) => (0..program.nodes.len()).try_for_each(|index| {
+                self.run_some(which, step, index, None)?;
+                let node = &program.nodes[index];
+                let mut bound = self.arena.bind(program, node, &model.weights);
                 observer.after(index, node, &mut bound.writes[..node.writes.len()]);
-            }
-        }
+                Ok(())
+            }),
+        };
+        ran.map_err(|node| EngineError::NotFinite { frame, op: program.nodes[node].name.clone() })?;
         self.header.remembered += 1;
         Ok(())
+    }
+
+    /// Runs a group, or the one node `node`. The error is the index of the node that met a value
+    /// which is not finite.
+    fn run_some(
+        &mut self,
+        which: Which,
+        step: Step,
+        node: usize,
+        group: Option<usize>,
+    ) -> Result<(), usize> {
+        let model = Arc::clone(&self.model);
+        let program = which.program(&model);
+        let walks = &self.walks[which as usize];
+        let walk = match group {
+            Some(group) => &walks.groups[group],
+            None => &walks.nodes[node],
+        };
+        let prepared = self.prepared.all_mut();
+        let Some(walk) = walk else {
+            let op = &program.nodes[node];
+            let mut bound = self.arena.bind(program, op, &model.weights);
+            let packed = op.reads.get(2).and_then(products::weight_of);
+            let packed = packed.and_then(|id| self.packed[id].as_ref());
+            return step.whole(&op.op, &mut bound, packed, prepared).map_err(|NotFinite| node);
+        };
+        let (ops, weights, packed) = (&program.nodes, &model.weights, &self.packed);
+        let shared = Shared { step, ops, weights, packed };
+        let room = (prepared, self.scratch.all_mut());
+        walk.run(&shared, self.arena.all_mut(), room, &mut self.turned)
     }
 
     fn outputs(&self) -> Frame<'_> {
@@ -143,13 +174,13 @@ impl Engine for CpuEngine {
                 self.give_noise(noise);
             }
             self.place_prompt(prompt.latent);
-            self.run(|model| &model.prompt, prompt.frame, prompt.action, None)?;
+            self.run(Which::Prompt, prompt.frame, prompt.action, None)?;
         }
         Ok(())
     }
 
     fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
-        self.run(|model| &model.frame, frame, action, None)?;
+        self.run(Which::Frame, frame, action, None)?;
         Ok(self.outputs())
     }
 
@@ -159,7 +190,7 @@ impl Engine for CpuEngine {
         action: Action,
         observer: &mut dyn Observer,
     ) -> Result<Frame<'_>, EngineError> {
-        self.run(|model| &model.frame, frame, action, Some(observer))?;
+        self.run(Which::Frame, frame, action, Some(observer))?;
         Ok(self.outputs())
     }
 
@@ -195,14 +226,18 @@ fn slot_range(remembered: u64, window: usize, count: usize) -> std::ops::Range<u
     slot * count..(slot + 1) * count
 }
 
-/// Bytes of scratch that the neediest op of a model asks for.
-fn scratch_bytes(model: &Model) -> usize {
-    let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
-    let bytes = nodes.map(|node| match node.op {
-        Op::Attention { tokens, heads, head_width, .. } => {
-            4 * tokens.next_multiple_of(kernels::LANES) * heads * head_width
+/// Which of a model's programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Prompt,
+    Frame,
+}
+
+impl Which {
+    fn program(self, model: &Model) -> &Program {
+        match self {
+            Which::Prompt => &model.prompt,
+            Which::Frame => &model.frame,
         }
-        ref op => products::scratch_bytes(op),
-    });
-    bytes.max().unwrap_or(0)
+    }
 }

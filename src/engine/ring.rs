@@ -1,6 +1,7 @@
 //! Where frames lie in the ring that temporal attention reads.
 
-/// Slots that hold frames, oldest first, after `remembered` frames went into a ring of `window` slots.
+/// Slots that hold frames, oldest first, after `remembered` frames went into a ring of `window`
+/// slots.
 pub fn slots_oldest_first(remembered: u64, window: usize) -> impl ExactSizeIterator<Item = usize> {
     let held = remembered.min(window as u64) as usize;
     let oldest = (remembered % window as u64) as usize + window - held;

@@ -1,7 +1,8 @@
 //! The bytes of a saved state: the same for the same state on every engine.
 //!
 //! `seed u64 | remembered u64 | memory`, little-endian; for each ring of the model in order, the
-//! frames it holds, oldest first, as float32. Where in its ring a frame lies is not part of the state.
+//! frames it holds, oldest first, as float32. Where in its ring a frame lies is not part of the
+//! state.
 
 use super::EngineError;
 use crate::program::Model;

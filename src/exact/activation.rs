@@ -32,7 +32,8 @@ pub fn gelu_tanh(x: f32) -> f32 {
     x / (1.0 + exp(-twice_argument))
 }
 
-/// 1/sqrt(x), each of the two operations rounded, within 1.4904 ulp: +-infinity at +-0.0, NaN below.
+/// 1/sqrt(x), each of the two operations rounded, within 1.4904 ulp: +-infinity at +-0.0, NaN
+/// below.
 #[inline(always)]
 pub fn reciprocal_sqrt(x: f32) -> f32 {
     1.0 / x.sqrt()

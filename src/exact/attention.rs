@@ -47,7 +47,8 @@ fn largest(values: &[f32]) -> f32 {
     lanes.into_iter().fold(f32::NEG_INFINITY, greater)
 }
 
-/// One query against its keys, oldest or lowest index first: `keys(j)` and `values(j)` give row `j`,
+/// One query against its keys, oldest or lowest index first: `keys(j)` and `values(j)` give row
+/// `j`,
 /// `bias(j)` its bias. `logits` is scratch, one element a key (at most [`KEYS_MAX`]).
 ///
 /// `out[d] = chain over j of e[j]*values(j)[d], times 1/s`.

@@ -27,7 +27,8 @@ const UNDERFLOW: f32 = f32::from_bits(0xc2ae_ac4f);
 
 /// e to the power x, for every x: NaN gives NaN, exp(+-0) is 1.0, no result is subnormal.
 ///
-/// Above 88.72283 it is +infinity, below -87.33654 it is +0.0; between, it is within 0.8914 ulp. The
+/// Above 88.72283 it is +infinity, below -87.33654 it is +0.0; between, it is within 0.8914 ulp.
+/// The
 /// polynomial is our own minimax fit after the usual reduction by ln(2).
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {

@@ -34,7 +34,8 @@ const C11: f32 = f32::from_bits(0x3d8a_39bb);
 /// The natural logarithm of x, for every x: ln(1) is +0.0, ln(+-0) is -infinity.
 ///
 /// Negative x and NaN give NaN, +infinity gives itself, subnormals are taken exactly. Within 0.8241
-/// ulp. The polynomial is our own minimax fit; the exponent's share is added with its rounding error
+/// ulp. The polynomial is our own minimax fit; the exponent's share is added with its rounding
+/// error
 /// kept.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {

@@ -26,7 +26,8 @@ pub fn modulate(x: f32, shift: f32, scale: f32) -> f32 {
 }
 
 /// Root-mean-square norm over the channels of one pixel:
-/// 1. `mean = sum(x[i]*x[i]) / C`  2. `r = 1 / sqrt(mean + epsilon)`  3. `y[i] = (x[i] * r) * gain[i]`.
+/// 1. `mean = sum(x[i]*x[i]) / C`  2. `r = 1 / sqrt(mean + epsilon)`  3. `y[i] = (x[i] * r) *
+///    gain[i]`.
 #[inline(always)]
 pub fn pixel_norm(pixel: &[f32], gain: &[f32], epsilon: f32, normalised: &mut [f32]) {
     let mean = sum(pixel.len(), |i| pixel[i] * pixel[i]) / pixel.len() as f32;

@@ -7,7 +7,8 @@ const LN_10000: f32 = 9.210_340_5;
 const TIME_SCALE: f32 = 1000.0;
 
 /// Time `time` in 0..=1 as `half` cosines, then `half` sines. For `i` in `0..half`:
-/// 1. `c = -(LN_10000 / half)`  2. `f = exp(c * i)`  3. `a = (1000 * time) * f`  4. `cos(a)`, `sin(a)`.
+/// 1. `c = -(LN_10000 / half)`  2. `f = exp(c * i)`  3. `a = (1000 * time) * f`  4. `cos(a)`,
+///    `sin(a)`.
 pub fn time_embedding(time: f32, features: &mut [f32]) {
     let half = features.len() / 2;
     assert_eq!(features.len(), 2 * half, "time features come in pairs");
@@ -26,7 +27,8 @@ pub fn mix_noise(clean: f32, noise: f32, time: f32) -> f32 {
     time.mul_add(noise, (1.0 - time) * clean)
 }
 
-/// One Euler step of width `step` (`t[k+1] - t[k]`, one float32 subtraction): `fma(step, velocity, x)`.
+/// One Euler step of width `step` (`t[k+1] - t[k]`, one float32 subtraction): `fma(step, velocity,
+/// x)`.
 #[inline(always)]
 pub fn euler(x: f32, velocity: f32, step: f32) -> f32 {
     step.mul_add(velocity, x)

@@ -5,7 +5,8 @@
 /// 1. `z = index*2^32 + bits`  2. `z ^= z >> 32`  3. `z *= 0x9E3779B97F4A7C15`  4. `z ^= z >> 29`
 /// 5. `z *= 0xBF58476D1CE4E5B9`  6. `z ^= z >> 32`; all modulo 2^64.
 ///
-/// Each step can be undone, so two different (index, bits) never mix to one value. Multipliers: SplitMix64 (Steele, Lea, Flood 2014).
+/// Each step can be undone, so two different (index, bits) never mix to one value. Multipliers:
+/// SplitMix64 (Steele, Lea, Flood 2014).
 #[inline(always)]
 pub fn mix(index: u32, bits: u32) -> u64 {
     let mut z = u64::from(index) << 32 | u64::from(bits);

@@ -5,7 +5,8 @@ pub const LANES: usize = 32;
 
 /// Sum of `value(0) ... value(count - 1)`.
 ///
-/// Lane `l` starts from +0.0 and adds elements `l, l+32, l+64, ...` in that order (an absent element is
+/// Lane `l` starts from +0.0 and adds elements `l, l+32, l+64, ...` in that order (an absent
+/// element is
 /// +0.0, which changes nothing because a lane is never -0.0); then lane `l` adds lane `l+16`, then
 /// `l+8`, `l+4`, `l+2`, `l+1`. The result is lane 0.
 #[inline(always)]

@@ -24,7 +24,8 @@ const S7: f32 = f32::from_bits(0xb950_2caa);
 /// 0x1.7c2c4ep-19.
 const S9: f32 = f32::from_bits(0x363e_1627);
 
-/// 0x1.55554ap-5: C4 of 1 - r^2/2 + C4*r^4 + ... + C8*r^8, a minimax fit to cos(r) for |r| <= 0.7865.
+/// 0x1.55554ap-5: C4 of 1 - r^2/2 + C4*r^4 + ... + C8*r^8, a minimax fit to cos(r) for |r| <=
+/// 0.7865.
 const C4: f32 = f32::from_bits(0x3d2a_aaa5);
 /// -0x1.6c0c28p-10.
 const C6: f32 = f32::from_bits(0xbab6_0614);

@@ -3,6 +3,7 @@
 use super::buffer::{Buffer, BufferId, Dtype, Operand, Place, WeightId};
 use super::op::Op;
 use super::planner::Layout;
+use super::split::Group;
 
 /// One step of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Program {
     pub buffers: Vec<Buffer>,
     /// The steps.
     pub nodes: Vec<Node>,
+    /// The steps again, in runs that may walk their rows together.
+    pub groups: Vec<Group>,
     /// Where each buffer lies.
     pub layout: Layout,
     /// What is read back; none for a program that only fills the memory.

@@ -1,4 +1,5 @@
-//! The list of ops. Each names its definition in `exact` and the length of what it reads and writes.
+//! The list of ops. Each names its definition in `exact` and the length of what it reads and
+//! writes.
 
 use super::buffer::Dtype;
 
@@ -44,7 +45,8 @@ pub enum Op {
     SplitHeads { rows: usize, heads: usize, head_width: usize, length: f32 },
     /// `q, k, v -> y`: `exact::attend` of each token's heads over all tokens, bias 0.
     Attention { tokens: usize, heads: usize, head_width: usize, scale: f32 },
-    /// `q, k, v, past_k, past_v, bias[heads*(window+1)] -> y`: `exact::attend` of each token's heads
+    /// `q, k, v, past_k, past_v, bias[heads*(window+1)] -> y`: `exact::attend` of each token's
+    /// heads
     /// over the same token of remembered frames, oldest first, this frame last; bias by age.
     TemporalAttention { tokens: usize, heads: usize, head_width: usize, window: usize, scale: f32 },
     /// `x[count] -> past[window*count]`: this frame's slot of a ring that [`Op::TemporalAttention`]

@@ -24,7 +24,8 @@ pub struct Layout {
 }
 
 /// Lays buffers out: the first `residents` side by side at the start, the same for every program
-/// that shares them; the others, largest first, each at the lowest place that is free as long as it lives.
+/// that shares them; the others, largest first, each at the lowest place that is free as long as
+/// it lives.
 pub fn plan(buffers: &[Lifetime], residents: usize) -> Layout {
     let mut offsets = vec![0; buffers.len()];
     let mut floor = 0;

@@ -93,7 +93,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One prompt frame: noise it to the level of the last pass and remember what the net makes of it.
+    /// One prompt frame: noise it to the level of the last pass and remember what the net makes of
+    /// it.
     fn prompt(&mut self, schedule: &Schedule) -> Program {
         let mut program = self.model.program();
         let count = self.shape.latent_len();

@@ -106,7 +106,8 @@ pub struct Shape {
     pub window: usize,
     /// Time features, half cosines and half sines.
     pub time_features: usize,
-    /// Decoder stages: channels of each; every stage has two residual blocks and doubles both sides.
+    /// Decoder stages: channels of each; every stage has two residual blocks and doubles both
+    /// sides.
     pub decoder: Vec<usize>,
 }
 

@@ -62,6 +62,10 @@ fn true_sine_of_turns(u: f32, quarters: i64) -> f64 {
 }
 
 pub fn functions() -> Vec<Function> {
+    elementary().into_iter().chain(turns_and_composites()).collect()
+}
+
+fn elementary() -> Vec<Function> {
     vec![
         Function {
             name: "rint",
@@ -111,6 +115,11 @@ pub fn functions() -> Vec<Function> {
             bound: 1.4857,
             sample_digest: "f52e02cdf363aa5f78778412d86eb14834ffb86efb93dee570d467ed5ec3716b",
         },
+    ]
+}
+
+fn turns_and_composites() -> Vec<Function> {
+    vec![
         Function {
             name: "sin_cos_turns, sine",
             evaluate: |u| exact::sin_cos_turns(u).0,

@@ -75,7 +75,7 @@ impl Arena {
                 continue;
             }
             bound.reads[i] = match reads.get(i).map(|operand| (operand, operand.place)) {
-                Some((operand, Place::Weight(id))) => weight_bytes(weights, id, operand),
+                Some((operand, Place::Weight(_))) => weight_bytes(weights, operand),
                 _ => part,
             };
         }
@@ -83,8 +83,12 @@ impl Arena {
     }
 }
 
-fn weight_bytes<'a>(weights: &'a [Weight], id: WeightId, operand: &Operand) -> &'a [u8] {
-    let bytes: &[u8] = match &weights[id.0 as usize].data {
+/// Bytes of a weight operand.
+pub(super) fn weight_bytes<'a>(weights: &'a [Weight], operand: &Operand) -> &'a [u8] {
+    let Place::Weight(WeightId(id)) = operand.place else {
+        unreachable!("{operand:?} is no weight")
+    };
+    let bytes: &[u8] = match &weights[id as usize].data {
         WeightData::I8(values) => bytemuck::cast_slice(values),
         WeightData::F32(values) => bytemuck::cast_slice(values),
     };

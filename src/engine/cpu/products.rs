@@ -1,14 +1,16 @@
 //! Integer products: weights packed once for an instruction set, activations prepared for each op.
 
 use super::kernels::{self, ConvolutionShape};
+use super::share::rows_of_a_task;
 use super::simd::{Isa, Panel, ProductLayout, Rows, Walk};
 use crate::program::{Model, Op, Operand, Place, WeightData, WeightId};
+use rayon::prelude::*;
 
 /// Blocks of outputs in one panel.
 const PANEL_BLOCKS: usize = 4;
 
 /// Channels are filled up to a multiple of this many bytes.
-const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 
 /// Sizes of one weight: `outputs` rows of `segments` runs of `taps` pixels of `channels`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +60,14 @@ impl Packed {
             let WeightData::I8(values) = &model.weights[id].data else {
                 continue;
             };
-            packed[id].get_or_insert_with(|| Packed::new(values, sizes, layout));
+            assert_eq!(
+                node.reads[2].len,
+                values.len(),
+                "{}: products take whole weights",
+                node.name
+            );
+            let packed = packed[id].get_or_insert_with(|| Packed::new(values, sizes, layout));
+            assert_eq!(packed.sizes, sizes, "{}: a weight is used in one shape", node.name);
         }
         packed
     }
@@ -125,10 +134,10 @@ impl Packed {
     }
 }
 
-/// Bytes of scratch that a product needs for its prepared activations.
-pub(super) fn scratch_bytes(op: &Op) -> usize {
+/// Bytes that a product prepares for all its rows at once.
+pub(super) fn prepared_bytes(op: &Op) -> usize {
     match *op {
-        Op::Linear { rows, inputs, .. } => rows * inputs.next_multiple_of(GROUP),
+        Op::Linear { rows: 1, inputs, .. } => inputs.next_multiple_of(GROUP),
         Op::Convolution { height, width, inputs, kernel, .. } => {
             (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(GROUP)
         }
@@ -158,11 +167,6 @@ pub(super) fn prepare_rows(isa: Isa, packed: &Packed, q: &[i8], scratch: &mut [u
     kernels::offset_pixels(isa, q, channels, packed.layout.offset, &mut scratch[..rows * bytes]);
 }
 
-/// Bytes of scratch of one prepared row.
-pub(super) fn row_bytes(packed: &Packed) -> usize {
-    packed.pixel_bytes()
-}
-
 /// Prepared rows by the outputs from `first` on; `y` has `ends.scales.len()` columns.
 pub(super) fn multiply_rows(
     isa: Isa,
@@ -187,9 +191,28 @@ pub(super) fn picture_row_bytes(packed: &Packed, shape: ConvolutionShape) -> usi
     (shape.width + shape.kernel - 1) * packed.pixel_bytes()
 }
 
+/// Prepares a picture with its border; `prepared` takes it.
+pub(super) fn prepare_picture(
+    isa: Isa,
+    packed: &Packed,
+    q: &[i8],
+    shape: ConvolutionShape,
+    prepared: &mut [u8],
+) {
+    let bytes = picture_row_bytes(packed, shape);
+    let rows = shape.height + shape.kernel - 1;
+    let share = rows_of_a_task(rows, bytes / 16);
+    let tasks = prepared[..rows * bytes].par_chunks_mut(share * bytes).enumerate();
+    tasks.for_each(|(task, prepared)| {
+        for (row, prepared) in prepared.chunks_exact_mut(bytes).enumerate() {
+            prepare_picture_row(isa, packed, q, shape, task * share + row, prepared);
+        }
+    });
+}
+
 /// Prepares row `row` of a picture with its border, the border's own rows included; `scratch` is
 /// that row.
-pub(super) fn prepare_picture_row(
+fn prepare_picture_row(
     isa: Isa,
     packed: &Packed,
     q: &[i8],

@@ -51,13 +51,13 @@ impl TurnedRing {
         self.held = None;
     }
 
-    /// Lanes of each element.
-    pub(super) fn lanes(&self) -> usize {
-        self.lanes
+    /// The copy; each part of the rows takes whole tokens.
+    pub(super) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
     }
 
-    /// The copy, with every frame of `past` that is remembered; each task takes whole tokens.
-    pub(super) fn updated(&mut self, isa: Isa, past: &[f32], remembered: u64) -> &mut [f32] {
+    /// Brings the copy up to every frame of `past` that is remembered.
+    pub(super) fn update(&mut self, isa: Isa, past: &[f32], remembered: u64) {
         let (width, lanes, window) = (self.width, self.lanes, self.window);
         let count = self.values.len() / lanes;
         let missing = match self.held {
@@ -74,7 +74,6 @@ impl TurnedRing {
             });
         }
         self.held = Some(remembered);
-        &mut self.values
     }
 }
 

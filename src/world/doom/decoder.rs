@@ -124,7 +124,8 @@ impl Builder<'_> {
         sum
     }
 
-    /// Four channels become a square of four pixels: channel `4c + 2i + j` goes to row `i`, column `j`.
+    /// Four channels become a square of four pixels: channel `4c + 2i + j` goes to row `i`, column
+    /// `j`.
     fn shuffle(
         &mut self,
         program: &mut ProgramBuilder,

@@ -28,6 +28,13 @@ pub(super) struct Pass {
     pub(super) remember: bool,
 }
 
+impl Pass {
+    /// A pass that only fills the memory: it remembers, and nobody sums what it leaves.
+    fn is_prompt(&self) -> bool {
+        self.remember && self.sums.is_none()
+    }
+}
+
 /// Shift, scale and gate rows of one branch of a block.
 #[derive(Clone, Copy)]
 struct Branch {
@@ -59,9 +66,18 @@ impl Builder<'_> {
         let condition = self.condition(program, pass, action);
         let modulation =
             self.linear(program, &format!("{}.modulation", pass.name), "dit.ada.1", condition, 1);
+        let rows: Vec<Operand> = (0..self.shape.blocks)
+            .map(|block| self.block_modulation(program, pass, block, modulation))
+            .collect();
+        let mut kept = Vec::with_capacity(rows.len());
         let mut h = self.patches(program, pass, latent);
-        for block in 0..self.shape.blocks {
-            h = self.block(program, pass, block, h, modulation);
+        for (block, &rows) in rows.iter().enumerate() {
+            h = self.block(program, pass, block, h, rows, &mut kept);
+        }
+        if pass.remember {
+            for (block, pair) in kept.into_iter().enumerate() {
+                self.remember(program, pass, block, pair);
+            }
         }
         (h, condition)
     }
@@ -98,26 +114,38 @@ impl Builder<'_> {
         h
     }
 
+    /// Shift, scale and gate rows of one block. All blocks' are made before the first block begins,
+    /// so that nothing interrupts the walk over its rows.
+    fn block_modulation(
+        &mut self,
+        program: &mut ProgramBuilder,
+        pass: &Pass,
+        block: usize,
+        modulation: Operand,
+    ) -> Operand {
+        let table = self.weight(&format!("dit.bl.{block}.tab"));
+        let op = Op::Add { count: 9 * self.shape.width };
+        let name = format!("{}.block{block}.modulation", pass.name);
+        let [rows] = program.node(&name, op, &[modulation, table]);
+        rows
+    }
+
+    /// One block; its keys and values over time join `kept`.
     fn block(
         &mut self,
         program: &mut ProgramBuilder,
         pass: &Pass,
         block: usize,
         h: Operand,
-        modulation: Operand,
+        rows: Operand,
+        kept: &mut Vec<[Operand; 2]>,
     ) -> Operand {
         let (name, weights) = (format!("{}.block{block}", pass.name), format!("dit.bl.{block}"));
         let width = self.shape.width;
-        let table = self.weight(&format!("{weights}.tab"));
-        let op = Op::Add { count: 9 * width };
-        let [rows] = program.node(&format!("{name}.modulation"), op, &[modulation, table]);
         let row = |i: usize| rows.part(i * width, width);
         let branch = |i: usize| Branch { shift: row(i), scale: row(i + 1), gate: row(i + 2) };
         let h = self.space(program, &format!("{name}.space"), &weights, branch(0), h);
-        let last = self.shape.blocks == block + 1;
-        let Some(h) = self.time(program, pass, block, last, branch(3), h) else {
-            return h;
-        };
+        let Some(h) = self.time(program, pass, block, branch(3), h, kept) else { return h };
         self.mlp(program, &format!("{name}.mlp"), &weights, branch(6), h)
     }
 
@@ -194,52 +222,46 @@ impl Builder<'_> {
         self.leave(program, name, &format!("{weights}.sa.o"), branch.gate, [h, x])
     }
 
-    /// Attention over time, and what is remembered of it. `None` where a prompt pass ends.
+    /// Attention over time. `None` where a prompt pass ends: its last keys and values are known.
     fn time(
         &mut self,
         program: &mut ProgramBuilder,
         pass: &Pass,
         block: usize,
-        last: bool,
         branch: Branch,
         h: Operand,
+        kept: &mut Vec<[Operand; 2]>,
     ) -> Option<Operand> {
         let (name, weights) =
             (format!("{}.block{block}.time", pass.name), format!("dit.bl.{block}.ta"));
         let [q, k, v] = self.heads(program, &name, &format!("{weights}.qkv"), branch, h);
-        let prompt_ends = last && pass.sums.is_none() && pass.remember;
-        let added = if prompt_ends {
-            None
-        } else {
-            let op = Op::TemporalAttention {
-                tokens: self.shape.tokens(),
-                heads: self.shape.heads,
-                head_width: self.shape.head_width(),
-                window: self.shape.window,
-                scale: LOGIT_SCALE,
-            };
-            let bias = self.weight(&format!("{weights}.b"));
-            let Memory { keys, values } = self.memory[block];
-            let reads = [q, k, v, keys, values, bias];
-            let [x] = program.node(&format!("{name}.attention"), op, &reads);
-            Some(self.leave(program, &name, &format!("{weights}.o"), branch.gate, [h, x]))
-        };
-        if pass.remember {
-            self.remember(program, pass, block, &name, [k, v]);
+        kept.push([k, v]);
+        if pass.is_prompt() && block + 1 == self.shape.blocks {
+            return None;
         }
-        added
+        let op = Op::TemporalAttention {
+            tokens: self.shape.tokens(),
+            heads: self.shape.heads,
+            head_width: self.shape.head_width(),
+            window: self.shape.window,
+            scale: LOGIT_SCALE,
+        };
+        let bias = self.weight(&format!("{weights}.b"));
+        let Memory { keys, values } = self.memory[block];
+        let [x] = program.node(&format!("{name}.attention"), op, &[q, k, v, keys, values, bias]);
+        Some(self.leave(program, &name, &format!("{weights}.o"), branch.gate, [h, x]))
     }
 
-    /// This frame's keys and values go to the ring; their sums to the state's parts. Indices of the
+    /// This frame's keys and values go to the ring, after every op that reads it; their sums to the state's parts. Indices of the
     /// state sum: the latent, then keys and values of block 0, of block 1, ....
     fn remember(
         &mut self,
         program: &mut ProgramBuilder,
         pass: &Pass,
         block: usize,
-        name: &str,
         [k, v]: [Operand; 2],
     ) {
+        let name = format!("{}.block{block}.time", pass.name);
         let (count, window) = (k.len, self.shape.window);
         let Memory { keys, values } = self.memory[block];
         let parts = [("keys", k, keys, 2 * block), ("values", v, values, 2 * block + 1)];

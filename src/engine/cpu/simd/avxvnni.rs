@@ -39,5 +39,5 @@ fn dot(sum: Int, values: Int, weights: Int) -> Int {
 /// `exact::dequantise` of up to eight outputs.
 #[target_feature(enable = "avx2,fma")]
 fn finish(sum: Int, scale: f32, scales: &[f32], biases: &[f32], y: &mut [f32]) {
-    super::finish_eight(_mm256_cvtepi32_ps(sum), scale, scales, biases, y);
+    super::products::finish_eight(_mm256_cvtepi32_ps(sum), scale, scales, biases, y);
 }

@@ -1,4 +1,5 @@
-//! One source, several instruction sets: the same exact definitions compiled for each, chosen at run time.
+//! One source, several instruction sets: the same exact definitions compiled for each, chosen at
+//! run time.
 
 use crate::engine::EngineError;
 use std::fmt;
@@ -119,7 +120,8 @@ macro_rules! kernel {
             }
             match isa.level() {
                 Level::Scalar => body($($arg),*),
-                // SAFETY: an `Isa` of these levels is made only where the processor has avx2 and fma.
+                // SAFETY: an `Isa` of these levels is made only where the processor has avx2 and
+                // fma.
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx2 | Level::AvxVnni => unsafe { avx2($($arg),*) },
                 // SAFETY: an `Isa` of this level is made only where the processor has all of these.

@@ -1,7 +1,8 @@
 //! The tile of integer products, written once: rows by blocks of outputs, in registers.
 
 /// How a product walks the bytes of one row of activations: `segments` runs of `groups` groups of
-/// four bytes, `segment_stride` bytes from run to run. A linear layer has one segment; a convolution
+/// four bytes, `segment_stride` bytes from run to run. A linear layer has one segment; a
+/// convolution
 /// has one for each row of its kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::engine::cpu) struct Walk {
