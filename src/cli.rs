@@ -1,4 +1,4 @@
-//! What may be typed: clap types only, no behaviour.
+//! What may be typed: clap types and the words they take, no behaviour.
 
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -39,9 +39,19 @@ pub struct Machinery {
     /// World file; without it, worlds/doom.safetensors of the checkout.
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
-    /// auto, cpu or reference; the bits are the same on every one but reference.
-    #[arg(long, default_value = "auto")]
+    /// auto, cpu, cuda:N or reference; the bits are the same on every one but reference.
+    #[arg(long, default_value = "auto", value_parser = device)]
     pub device: String,
+}
+
+/// The words `--device` takes. Whether this build has such an engine is found out later.
+fn device(word: &str) -> Result<String, String> {
+    let number = word.strip_prefix("cuda:");
+    let is_cuda = number.is_some_and(|number| number.parse::<u16>().is_ok());
+    if is_cuda || ["auto", "cpu", "reference"].contains(&word) {
+        return Ok(word.to_owned());
+    }
+    Err("there is auto, cpu, cuda:N (cuda:0, cuda:1 and so on) and reference".to_owned())
 }
 
 /// `worldtape record`.

@@ -4,6 +4,7 @@ mod demo;
 mod files;
 mod inspect;
 mod machinery;
+mod output;
 mod progress;
 mod record;
 mod replay;
@@ -60,7 +61,7 @@ pub fn run(cli: Cli) -> Exit {
         Some(Verb::World { verb }) => world::run(verb),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("worldtape: {error:#}");
+        output::complaint(&format!("{error:#}"));
         exit_of(&error)
     })
 }

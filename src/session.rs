@@ -6,6 +6,7 @@
 mod archive;
 mod batch;
 mod block;
+mod config_copies;
 mod convert;
 mod encoder;
 mod error;
@@ -22,6 +23,7 @@ mod records;
 mod rewrite;
 mod scan;
 mod tape;
+mod totals;
 pub mod v1;
 
 pub use batch::FramesBatch;

@@ -1,7 +1,7 @@
 //! `worldtape` alone: records a built-in script, replays it another way, says what that proved.
 
 use super::machinery::{self, Device};
-use super::{Exit, record, replay};
+use super::{Exit, output, record, replay};
 use crate::cli::Machinery;
 use crate::input::Script;
 use anyhow::{Context, Result};
@@ -12,41 +12,33 @@ const SCRIPT: &str = "20 forward\n15 forward+right\n10 attack\n15 left\n10 forwa
 pub(super) fn run() -> Result<Exit> {
     let (path, world) = machinery::load_world(None)?;
     let manifest = &world.manifest;
-    let buttons: Vec<String> = manifest
-        .actions
-        .iter()
-        .map(|action| action.name.clone())
-        .collect();
+    let buttons: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(SCRIPT, &buttons).context("the built-in script")?;
     let prepared = machinery::prepare(&world, Device::Cpu.arithmetic(), 0, 0, None)?;
     let name = format!("worldtape-{}.wtape", uuid::Uuid::new_v4());
     let tape = std::env::temp_dir().join(name);
     let frames = script.frames();
-    println!(
-        "World {} from {}: recording {frames} frames of a built-in script.",
+    output::text(&format!(
+        "World {} from {}: recording {frames} frames of a built-in script.\n",
         manifest.name,
         path.display()
-    );
+    ))?;
     let report = record::record(&tape, Device::Cpu, prepared, script, frames, None)?;
-    println!(
-        "Recorded {} ({} bytes, {:.1} frames/s), play root {}.",
+    output::text(&format!(
+        "Recorded {} ({} bytes, {:.1} frames/s), play root {}.\nReplaying it with one thread:\n",
         tape.display(),
         report.bytes,
         report.frames_per_second,
         report.play_root_short
-    );
-    println!("Replaying it with one thread:");
-    let options = Machinery {
-        world: Some(path),
-        device: "cpu".to_owned(),
-    };
+    ))?;
+    let options = Machinery { world: Some(path), device: "cpu".to_owned() };
     let exit = replay::one(&tape, &options, false, false, Some(1))?;
     if exit == Exit::Ok {
-        println!(
+        output::text(&format!(
             "That proved: the tape alone brings back all {frames} pictures and states, bit for \
-                bit, whatever the number of threads.\nNext: worldtape inspect {}",
+                bit, whatever the number of threads.\nNext: worldtape inspect {}\n",
             tape.display()
-        );
+        ))?;
     }
     Ok(exit)
 }

@@ -1,13 +1,16 @@
 //! Opens files: with a limit, never over one that exists, and finds the worlds of the checkout.
 
+use crate::drive::Durable;
 use crate::event::Digest;
+use crate::session::limits::TAPE_BYTES_MAX;
+use crate::session::{SessionError, Tape};
 use anyhow::{Context, Result, bail};
 use std::fs::{File, OpenOptions};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Where the shipped world lies in the checkout.
-const DEFAULT_WORLD: &str = "worlds/doom.safetensors";
+pub(super) const DEFAULT_WORLD: &str = "worlds/doom.safetensors";
 
 /// Largest action script or manifest, in bytes.
 pub(super) const TEXT_BYTES_MAX: u64 = 64 << 20;
@@ -15,30 +18,34 @@ pub(super) const TEXT_BYTES_MAX: u64 = 64 << 20;
 /// Most folders that are looked through from a starting folder upwards.
 const PARENTS_MAX: usize = 8;
 
+impl Durable for File {
+    fn sync(&mut self) -> std::io::Result<()> {
+        self.sync_data()
+    }
+}
+
 /// All bytes of a file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let size = file
-        .metadata()
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let size = file.metadata().with_context(|| format!("cannot read {}", path.display()))?;
     if size.is_dir() {
         bail!("{} is a folder, not a file", path.display());
     }
-    if size.len() > limit {
-        bail!(
-            "{} has {} bytes; at most {limit} are read",
-            path.display(),
-            size.len()
-        );
+    // A pipe may bring a script or a manifest; a device may bring bytes without end.
+    if !size.is_file() && limit > TEXT_BYTES_MAX {
+        bail!("{} is not a plain file", path.display());
     }
-    let mut bytes = Vec::with_capacity(size.len() as usize);
+    if size.len() > limit {
+        bail!("{} has {} bytes; at most {limit} are read", path.display(), size.len());
+    }
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(size.len() as usize)
+        .with_context(|| format!("cannot hold the {} bytes of {}", size.len(), path.display()))?;
     let read = file.take(limit + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {}", path.display()))?;
     if bytes.len() as u64 > limit {
-        bail!(
-            "{} has more than {limit} bytes; at most those are read",
-            path.display()
-        );
+        bail!("{} has more than {limit} bytes; at most those are read", path.display());
     }
     Ok(bytes)
 }
@@ -50,38 +57,57 @@ pub(super) fn read_text(path: &Path) -> Result<String> {
     text.with_context(|| format!("{} is not UTF-8 text", path.display()))
 }
 
+/// A tape and its bytes. The error names the file and, where it is damage, that no frame is left.
+pub(super) fn read_tape(path: &Path) -> Result<(Tape, Vec<u8>)> {
+    let bytes = read(path, TAPE_BYTES_MAX)?;
+    let name = path.display();
+    if bytes.is_empty() {
+        bail!("{name} is empty, not a tape");
+    }
+    let tape = Tape::read(&bytes).map_err(|error| {
+        let context = match &error {
+            SessionError::Version { .. } => format!("{name} needs another worldtape"),
+            error if error.is_damage() => format!("{name} is damaged, no frame of it can be read"),
+            _ => name.to_string(),
+        };
+        anyhow::Error::new(error).context(context)
+    })?;
+    Ok((tape, bytes))
+}
+
 /// A new file; one that exists is left alone. Its name is made durable in its folder.
 pub(super) fn create(path: &Path) -> Result<File> {
     let file = match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!(
-                "{} exists and is not written over; choose another name with -o",
-                path.display()
-            )
+            bail!("{} exists and is not written over; choose another name with -o", path.display())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            bail!("cannot create {}: there is no such folder; make it first", path.display())
         }
         Err(error) => {
             return Err(error).with_context(|| format!("cannot create {}", path.display()));
         }
     };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.with_context(|| format!("cannot make {} durable in its folder", path.display()))?;
     Ok(file)
 }
 
+/// Takes away a file that was just created and came to nothing.
+pub(super) fn discard(path: &Path) {
+    // It was ours and holds nothing: where even this fails, the error at hand says more.
+    let _ = std::fs::remove_file(path);
+}
+
 /// The shipped world: looked for from the current folder upwards, then from the program upwards.
 pub(super) fn default_world() -> Result<PathBuf> {
-    worlds_folders()
-        .map(|folder| folder.join(DEFAULT_WORLD))
-        .find(|path| path.is_file())
-        .context(
-            "no worlds/doom.safetensors here, above here or above the program; \
+    worlds_folders().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
+        "no worlds/doom.safetensors here, above here or above the program; \
             name a world file with --world",
-        )
+    )
 }
 
 /// A world file of that digest beside the shipped one.
@@ -92,10 +118,7 @@ pub(super) fn world_of_digest(digest: Digest) -> Option<PathBuf> {
         .read_dir()
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "safetensors")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
         .collect();
     paths.sort();
     paths.into_iter().find(|path| {
@@ -110,10 +133,7 @@ fn worlds_folders() -> impl Iterator<Item = PathBuf> {
     let above = |start: Option<PathBuf>| {
         let folders = start.into_iter();
         folders.flat_map(|path| {
-            path.ancestors()
-                .take(PARENTS_MAX)
-                .map(Path::to_path_buf)
-                .collect::<Vec<_>>()
+            path.ancestors().take(PARENTS_MAX).map(Path::to_path_buf).collect::<Vec<_>>()
         })
     };
     above(here).chain(above(program))

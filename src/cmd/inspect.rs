@@ -1,8 +1,8 @@
 //! `worldtape inspect`: what a tape holds, without running a model.
 
+use super::output::{self, plain};
 use super::{Exit, files};
 use crate::cli::Inspect;
-use crate::session::limits::TAPE_BYTES_MAX;
 use crate::session::{Ending, Tape};
 use anyhow::Result;
 use serde::Serialize;
@@ -52,29 +52,26 @@ struct MachineReport {
 }
 
 pub(super) fn run(options: &Inspect) -> Result<Exit> {
-    let bytes = files::read(&options.file, TAPE_BYTES_MAX)?;
-    let tape = Tape::read(&bytes)?;
+    let (tape, bytes) = files::read_tape(&options.file)?;
     let mut report = Report::new(&tape, bytes.len());
-    let mut exit = if tape.ending == Ending::Closed {
-        Exit::Ok
-    } else {
-        Exit::Damaged
-    };
+    let mut wrong = ending_line(&tape.ending);
     if options.verify {
         match Tape::verify_chain(&bytes) {
             Ok(blocks) => report.chain_blocks = Some(blocks),
-            Err(error) => {
-                eprintln!("worldtape: {}: chain: {error}", options.file.display());
-                exit = Exit::Damaged;
-            }
+            // The damage that ends a tape ends its chain too; it is told once.
+            Err(error) => wrong = wrong.or_else(|| Some(format!("the chain is broken: {error}"))),
         }
     }
     if options.json {
-        println!("{}", serde_json::to_string(&report)?);
+        output::json(&report)?;
     } else {
-        print!("{}", report.text()?);
+        output::text(&report.text()?)?;
     }
-    Ok(exit)
+    let Some(wrong) = wrong else {
+        return Ok(Exit::Ok);
+    };
+    output::complaint(&format!("{}: {wrong}", options.file.display()));
+    Ok(Exit::Damaged)
 }
 
 /// What ends a tape early, for people; nothing for a closed one.
@@ -85,18 +82,10 @@ pub(super) fn ending_line(ending: &Ending) -> Option<String> {
     };
     match ending {
         Ending::Closed => None,
-        Ending::Cut {
-            offset,
-            valid_frames,
-        } => Some(format!(
-            "the tape is cut short at byte {offset}; {}",
-            through(*valid_frames)
-        )),
-        Ending::Damaged {
-            offset,
-            what,
-            valid_frames,
-        } => Some(format!(
+        Ending::Cut { offset, valid_frames } => {
+            Some(format!("the tape is cut short at byte {offset}; {}", through(*valid_frames)))
+        }
+        Ending::Damaged { offset, what, valid_frames } => Some(format!(
             "the tape is damaged at byte {offset} ({what}); {}",
             through(*valid_frames)
         )),
@@ -108,9 +97,7 @@ impl Report {
         let config = &tape.config;
         let mut blocks = BTreeMap::new();
         for block in &tape.blocks {
-            *blocks
-                .entry(format!("{:?}", block.kind).to_uppercase())
-                .or_insert(0) += 1;
+            *blocks.entry(format!("{:?}", block.kind).to_uppercase()).or_insert(0) += 1;
         }
         Report {
             uuid: uuid::Uuid::from_bytes(tape.uuid).to_string(),
@@ -122,11 +109,7 @@ impl Report {
             seed: config.seed,
             prompt: config.prompt,
             passes: config.passes,
-            noise_levels: config
-                .noise_levels
-                .iter()
-                .map(|bits| f32::from_bits(*bits))
-                .collect(),
+            noise_levels: config.noise_levels.iter().map(|bits| f32::from_bits(*bits)).collect(),
             picture: [config.picture_width, config.picture_height],
             frames_per_second: f64::from(config.frames_per_second_milli) / 1000.0,
             actions: config.action_names.clone(),
@@ -135,11 +118,7 @@ impl Report {
             seconds: tape.outcome_us.last().map_or(0.0, |us| *us as f64 / 1e6),
             blocks,
             machines: tape.machines.iter().map(MachineReport::new).collect(),
-            notes: tape
-                .notes
-                .iter()
-                .map(|n| format!("frame {}: {}", n.frame, n.text))
-                .collect(),
+            notes: tape.notes.iter().map(|n| format!("frame {}: {}", n.frame, n.text)).collect(),
             play_root: tape.play_root.digest().to_string(),
             play_root_short: tape.play_root.short(),
             ending: match tape.ending {
@@ -154,14 +133,31 @@ impl Report {
 
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        writeln!(
-            out,
-            "tape       {} (version {}, {} bytes)",
-            self.uuid, self.version, self.bytes
-        )?;
-        writeln!(out, "world      {} {}", self.world, self.world_digest)?;
+        self.settings(&mut out)?;
+        self.machines(&mut out)?;
+        let blocks: Vec<String> = self.blocks.iter().map(|(k, n)| format!("{n} {k}")).collect();
+        writeln!(out, "blocks     {}", blocks.join(", "))?;
+        writeln!(out, "frames     {} in {:.1} s", self.frames, self.seconds)?;
+        if self.pending_actions > 0 {
+            writeln!(out, "pending    {} action(s) without an outcome", self.pending_actions)?;
+        }
+        for note in &self.notes {
+            writeln!(out, "note       {}", plain(note))?;
+        }
+        writeln!(out, "play root  {} ({})", self.play_root_short, self.play_root)?;
+        if let Some(blocks) = self.chain_blocks {
+            writeln!(out, "chain      {blocks} blocks, each follows the one before it")?;
+        }
+        writeln!(out, "ending     {}", self.ending_detail.as_deref().unwrap_or(self.ending))?;
+        Ok(out)
+    }
+
+    /// What is played.
+    fn settings(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "tape       {} (version {}, {} bytes)", self.uuid, self.version, self.bytes)?;
+        writeln!(out, "world      {} {}", plain(&self.world), self.world_digest)?;
         let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
-        writeln!(out, "arithmetic {}", self.arithmetic)?;
+        writeln!(out, "arithmetic {}", plain(&self.arithmetic))?;
         writeln!(
             out,
             "session    seed {}, prompt {}, {} passes at {}",
@@ -171,56 +167,26 @@ impl Report {
             levels.join(" ")
         )?;
         let [width, height] = self.picture;
-        writeln!(
-            out,
-            "picture    {width}x{height} at {} frames/s",
-            self.frames_per_second
-        )?;
-        writeln!(out, "actions    {}", self.actions.join(", "))?;
+        writeln!(out, "picture    {width}x{height} at {} frames/s", self.frames_per_second)?;
+        writeln!(out, "actions    {}", plain(&self.actions.join(", ")))
+    }
+
+    /// What it is played on.
+    fn machines(&self, out: &mut String) -> std::fmt::Result {
         for machine in &self.machines {
             writeln!(
                 out,
                 "machine    {}, {} threads, worldtape {} ({})",
-                machine.engine, machine.threads, machine.worldtape_version, machine.build_commit
+                plain(&machine.engine),
+                machine.threads,
+                plain(&machine.worldtape_version),
+                plain(&machine.build_commit)
             )?;
             for (name, value) in &machine.facts {
-                writeln!(out, "           {name}: {value}")?;
+                writeln!(out, "           {}: {}", plain(name), plain(value))?;
             }
         }
-        let blocks: Vec<String> = self
-            .blocks
-            .iter()
-            .map(|(k, n)| format!("{n} {k}"))
-            .collect();
-        writeln!(out, "blocks     {}", blocks.join(", "))?;
-        writeln!(out, "frames     {} in {:.1} s", self.frames, self.seconds)?;
-        if self.pending_actions > 0 {
-            writeln!(
-                out,
-                "pending    {} action(s) without an outcome",
-                self.pending_actions
-            )?;
-        }
-        for note in &self.notes {
-            writeln!(out, "note       {note}")?;
-        }
-        writeln!(
-            out,
-            "play root  {} ({})",
-            self.play_root_short, self.play_root
-        )?;
-        if let Some(blocks) = self.chain_blocks {
-            writeln!(
-                out,
-                "chain      {blocks} blocks, each follows the one before it"
-            )?;
-        }
-        writeln!(
-            out,
-            "ending     {}",
-            self.ending_detail.as_deref().unwrap_or(self.ending)
-        )?;
-        Ok(out)
+        Ok(())
     }
 }
 

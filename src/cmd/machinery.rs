@@ -1,6 +1,6 @@
 //! From options to a loaded world, a built model, an engine and the pool it runs in.
 
-use super::files;
+use super::files::{self, DEFAULT_WORLD};
 use crate::cli::Machinery;
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
@@ -10,8 +10,13 @@ use crate::program::Model;
 use crate::session::{Config, Machine};
 use crate::world::{FILE_BYTES_MAX, NoiseFrom, World, build};
 use anyhow::{Context, Result, bail};
+use std::env::VarError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Most bytes of working memory a world may ask for: a small file can name a memory of many
+/// frames. Why 16 GiB: four times the largest world file.
+const ARENA_BYTES_MAX: usize = 16 << 30;
 
 /// The variable that forces an instruction set, for tests.
 const ISA_VARIABLE: &str = "WORLDTAPE_ISA";
@@ -42,7 +47,7 @@ impl Device {
             _ if text.starts_with("cuda") => {
                 bail!("--device {text}: this build has no CUDA engine; use --device cpu")
             }
-            _ => bail!("--device {text} is not known; there is auto, cpu and reference"),
+            _ => bail!("--device {text} is not known; there is auto, cpu, cuda:N and reference"),
         }
     }
 
@@ -60,15 +65,16 @@ impl Device {
         match self {
             Device::Cpu => {
                 let isa = match std::env::var(ISA_VARIABLE) {
-                    Ok(name) => Isa::named(&name).with_context(|| ISA_VARIABLE.to_owned())?,
-                    Err(_) => Isa::best(),
+                    Ok(name) => Isa::named(&name).context(ISA_VARIABLE)?,
+                    Err(VarError::NotPresent) => Isa::best(),
+                    Err(error) => return Err(error).context(ISA_VARIABLE),
                 };
                 Ok(Box::new(CpuEngine::new(model, isa)?))
             }
             #[cfg(feature = "reference")]
-            Device::Reference => Ok(Box::new(crate::engine::reference::ReferenceEngine::new(
-                model,
-            )?)),
+            Device::Reference => {
+                Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
+            }
         }
     }
 }
@@ -84,11 +90,14 @@ pub(super) fn load_world(path: Option<&Path>) -> Result<(PathBuf, World)> {
 /// Loads the world that a tape was recorded with: the one asked for must be it; without one, the
 /// worlds of the checkout are looked through.
 pub(super) fn load_world_of(options: &Machinery, digest: Digest, name: &str) -> Result<World> {
-    let found = match &options.world {
-        Some(path) => Some(path.clone()),
-        None => files::world_of_digest(digest),
+    let found = options.world.clone();
+    let Some(path) = found.or_else(|| files::world_of_digest(digest)) else {
+        bail!(
+            "the tape was recorded with world {name} ({digest}), which no file beside \
+                {DEFAULT_WORLD} is; name the right file with --world"
+        );
     };
-    let (path, world) = load_world(found.as_deref())?;
+    let (path, world) = load_world(Some(&path))?;
     if world.digest != digest {
         bail!(
             "the tape was recorded with world {name} ({digest}); {} is {} ({}); \
@@ -120,13 +129,9 @@ pub(super) fn prepare(
     let passes = passes.unwrap_or(manifest.default_passes);
     let schedule = manifest.schedule(passes)?;
     let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);
+    check_memory(model.arena_bytes())?;
     let (latents, actions) = world.prompt(prompt)?;
-    let start = Start {
-        seed,
-        latents: latents.to_vec(),
-        actions,
-        noise: None,
-    };
+    let start = Start { seed, latents: latents.to_vec(), actions, noise: None };
     let config = Config {
         world_digest: world.digest,
         world_name: manifest.name.clone(),
@@ -134,25 +139,25 @@ pub(super) fn prepare(
         seed,
         prompt,
         passes,
-        noise_levels: schedule
-            .levels
-            .iter()
-            .map(|level| level.to_bits())
-            .collect(),
+        noise_levels: schedule.levels.iter().map(|level| level.to_bits()).collect(),
         picture_width: manifest.picture.width as u32,
         picture_height: manifest.picture.height as u32,
         frames_per_second_milli: manifest.frames_per_second * 1000,
-        action_names: manifest
-            .actions
-            .iter()
-            .map(|action| action.name.clone())
-            .collect(),
+        action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Ok(Prepared {
-        config,
-        start,
-        model,
-    })
+    Ok(Prepared { config, start, model })
+}
+
+/// Refuses a world whose working memory cannot be had, before an engine asks for it.
+fn check_memory(bytes: usize) -> Result<()> {
+    if bytes > ARENA_BYTES_MAX {
+        bail!(
+            "the world needs {bytes} bytes of working memory; at most {ARENA_BYTES_MAX} are used"
+        );
+    }
+    let mut room: Vec<u8> = Vec::new();
+    let had = room.try_reserve_exact(bytes);
+    had.with_context(|| format!("the world needs {bytes} bytes of working memory"))
 }
 
 /// The machine as the tape names it.
@@ -188,10 +193,6 @@ pub(super) fn in_pool<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build();
-    Ok(pool
-        .context("cannot start the engine's threads")?
-        .install(work))
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    Ok(pool.context("cannot start the engine's threads")?.install(work))
 }

@@ -1,11 +1,13 @@
 //! `worldtape record`: an action script becomes a tape.
 
 use super::machinery::{self, Device, Prepared};
+use super::output;
 use super::progress::Progress;
 use super::{Exit, files};
 use crate::cli::Record;
 use crate::clock::{Clock, Wall};
 use crate::drive::{self, DriveError, Recorder, Recording, Source};
+use crate::engine::EngineError;
 use crate::event::Digest;
 use crate::input::Script;
 use crate::session::PlayRoot;
@@ -30,12 +32,8 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
     let text = files::read_text(&options.actions)?;
-    let buttons: Vec<String> = world
-        .manifest
-        .actions
-        .iter()
-        .map(|action| action.name.clone())
-        .collect();
+    let buttons: Vec<String> =
+        world.manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(&text, &buttons)
         .with_context(|| format!("action script {}", options.actions.display()))?;
     let prepared = machinery::prepare(
@@ -89,32 +87,32 @@ fn record_in_pool(
     let mut engine = device.engine(prepared.model)?;
     let machine = machinery::machine(engine.describe(), wall.started_unix_ms);
     let uuid = uuid::Uuid::new_v4().into_bytes();
-    engine
-        .reset(&prepared.start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(&prepared.start).context("filling the memory from the prompt")?;
     let file = files::create(output)?;
-    let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)?;
+    let tape = || format!("tape {}", output.display());
+    let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)
+        .inspect_err(|_| files::discard(output))
+        .with_context(tape)?;
     let mut progress = Progress::new(frames, "recording");
-    let ran = drive::run(
-        &mut source,
-        engine.as_mut(),
-        &mut [&mut recorder, &mut progress],
-        wall,
-    );
+    let ran = drive::run(&mut source, engine.as_mut(), &mut [&mut recorder, &mut progress], wall);
     match ran {
-        Ok(_) => Ok(recorder.finish()?.0),
+        Ok(_) => Ok(recorder.finish().with_context(tape)?.0),
         Err(DriveError::Engine(error)) => {
-            recorder.note(0, &format!("the session ended early: {error}"))?;
-            let (recording, _) = recorder.finish()?;
+            let frame = match error {
+                EngineError::NotFinite { frame, .. } => frame,
+                _ => 0,
+            };
+            recorder
+                .note(frame, &format!("the session ended early: {error}"))
+                .with_context(tape)?;
+            let (recording, _) = recorder.finish().with_context(tape)?;
             let kept = recording.frames;
             Err(error).with_context(|| {
-                format!(
-                    "{} is closed and holds the {kept} frames before it",
-                    output.display()
-                )
+                let output = output.display();
+                format!("the session ended early; {output} is closed and holds {kept} frames")
             })
         }
-        Err(error) => Err(error).with_context(|| format!("tape {}", output.display())),
+        Err(error) => Err(error).with_context(tape),
     }
 }
 
@@ -134,18 +132,16 @@ impl Report {
 
     fn print(&self, json: bool) -> Result<()> {
         if json {
-            println!("{}", serde_json::to_string(self)?);
-            return Ok(());
+            return output::json(self);
         }
-        println!(
-            "recorded {}: {} frames, {} bytes, {:.1} frames/s, play root {}",
+        output::text(&format!(
+            "recorded {}: {} frames, {} bytes, {:.1} frames/s, play root {}\n",
             self.tape.display(),
             self.frames,
             self.bytes,
             self.frames_per_second,
             self.play_root_short
-        );
-        Ok(())
+        ))
     }
 }
 

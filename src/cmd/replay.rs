@@ -1,14 +1,14 @@
 //! `worldtape replay`: every frame of a tape is made again and held against what it recorded.
 
 use super::machinery::{self, Device};
+use super::output;
 use super::progress::Progress;
 use super::{Exit, files};
 use crate::cli::{Machinery, Replay};
 use crate::clock::{Clock, Wall};
 use crate::drive::{self, TapeActions, Verdict, Verifier};
 use crate::engine::{Engine, Start};
-use crate::session::limits::TAPE_BYTES_MAX;
-use crate::session::{Ending, Machine, Tape};
+use crate::session::{Config, Ending, Machine, Tape};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -35,16 +35,10 @@ struct Report {
 pub(super) fn run(options: &Replay) -> Result<Exit> {
     let mut worst = Exit::Ok;
     for path in &options.files {
-        let exit = match one(
-            path,
-            &options.machinery,
-            options.until_drift,
-            options.json,
-            None,
-        ) {
+        let exit = match one(path, &options.machinery, options.until_drift, options.json, None) {
             Ok(exit) => exit,
             Err(error) => {
-                eprintln!("worldtape: {}: {error:#}", path.display());
+                output::complaint(&format!("{error:#}"));
                 super::exit_of(&error)
             }
         };
@@ -62,8 +56,9 @@ pub(super) fn one(
     threads: Option<usize>,
 ) -> Result<Exit> {
     let device = Device::parse(&options.device)?;
-    let tape = Tape::read(&files::read(path, TAPE_BYTES_MAX)?)?;
-    let prepared = prepare(&tape, device, options)?;
+    let (tape, _) = files::read_tape(path)?;
+    let named = || path.display().to_string();
+    let prepared = prepare(&tape, device, options).with_context(named)?;
     let wall = Wall::start();
     let ran = machinery::in_pool(threads, || -> Result<(Verdict, Machine)> {
         let mut engine = device.engine(prepared.model)?;
@@ -71,9 +66,12 @@ pub(super) fn one(
         let verdict = replay_tape(&tape, engine.as_mut(), &prepared.start, &wall, until_drift)?;
         Ok((verdict, ours))
     })?;
-    let (verdict, ours) = ran?;
+    let (verdict, ours) = ran.with_context(named)?;
     let report = Report::new(path, &tape, &verdict, &ours, wall.now_us() as f64 / 1e6);
     report.print(json)?;
+    if let Some(ending) = &report.ending {
+        output::complaint(&format!("{}: {ending}", path.display()));
+    }
     Ok(Exit::of_replay(&verdict, &tape))
 }
 
@@ -96,14 +94,30 @@ fn prepare(tape: &Tape, device: Device, options: &Machinery) -> Result<machinery
         config.prompt,
         Some(config.passes),
     )?;
-    if prepared.config != *config {
-        bail!(
-            "the settings on the tape are not the world's: {:?} against {:?}",
-            config,
-            prepared.config
-        );
+    if let Some((name, theirs, ours)) = other_setting(config, &prepared.config) {
+        bail!("the tape's {name}: {theirs}; the world's: {ours}; no such session can be");
     }
     Ok(prepared)
+}
+
+/// The first setting that differs: its name, the tape's and the world's.
+fn other_setting(tape: &Config, world: &Config) -> Option<(&'static str, String, String)> {
+    let rows = |config: &Config| {
+        let levels = config.noise_levels.iter().map(|bits| f32::from_bits(*bits));
+        let (width, height) = (config.picture_width, config.picture_height);
+        let rate = f64::from(config.frames_per_second_milli) / 1000.0;
+        [
+            ("world is named", config.world_name.clone()),
+            ("noise levels are", format!("{:?}", levels.collect::<Vec<_>>())),
+            ("picture is", format!("{width}x{height}")),
+            ("frames per second are", rate.to_string()),
+            ("buttons are", config.action_names.join(", ")),
+            ("settings are", format!("{config:?}")),
+        ]
+    };
+    let pairs = rows(tape).into_iter().zip(rows(world));
+    let mut differing = pairs.filter(|(theirs, ours)| theirs.1 != ours.1);
+    differing.next().map(|((name, theirs), (_, ours))| (name, theirs, ours))
 }
 
 /// Replays a tape on an engine: every frame that has an outcome is made again and held against it.
@@ -117,18 +131,11 @@ pub fn replay_tape(
     clock: &dyn Clock,
     until_drift: bool,
 ) -> Result<Verdict> {
-    engine
-        .reset(start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(start).context("filling the memory from the prompt")?;
     let mut source = TapeActions::new(&tape.actions, tape.outcomes.len());
     let mut verifier = Verifier::new(&tape.outcomes, until_drift);
     let mut progress = Progress::new(tape.outcomes.len() as u64, "replaying");
-    drive::run(
-        &mut source,
-        engine,
-        &mut [&mut verifier, &mut progress],
-        clock,
-    )?;
+    drive::run(&mut source, engine, &mut [&mut verifier, &mut progress], clock)?;
     Ok(verifier.verdict())
 }
 
@@ -157,39 +164,38 @@ impl Report {
 
     fn print(&self, json: bool) -> Result<()> {
         if json {
-            println!("{}", serde_json::to_string(self)?);
-            return Ok(());
+            return output::json(self);
         }
+        let mut text = String::new();
         for (name, theirs, ours) in &self.machine_differences {
-            println!("  {name}: recorded on {theirs}, replayed on {ours}");
+            let row = format!("{name}: recorded on {theirs}, replayed on {ours}");
+            text.push_str(&format!("  {}\n", output::plain(&row)));
         }
-        let tape = self.tape.display();
+        output::text(&format!("{text}{}: {}\n", self.tape.display(), self.line()))
+    }
+
+    /// The verdict on the frames, for people.
+    fn line(&self) -> String {
         match (self.first_state_drift, self.first_picture_drift) {
-            (None, None) => {
-                println!(
-                    "{tape}: {} frames replayed, every picture and state the same \
-                        ({:.1} frames/s)",
-                    self.frames, self.frames_per_second
-                );
-            }
+            (None, None) if self.frames == 0 => "no frame to replay".to_owned(),
+            (None, None) => format!(
+                "{} frames replayed, every picture and state the same ({:.1} frames/s)",
+                self.frames, self.frames_per_second
+            ),
             (state, picture) => {
                 let name = |frame: Option<u64>| {
                     frame.map_or("none".to_owned(), |frame| format!("frame {frame}"))
                 };
-                println!(
-                    "{tape}: DRIFT: first differing state {}, first differing picture {}; \
+                format!(
+                    "DRIFT: first differing state {}, first differing picture {}; \
                         {} of {} frames differ",
                     name(state),
                     name(picture),
                     self.differing,
                     self.frames
-                );
+                )
             }
         }
-        if let Some(ending) = &self.ending {
-            println!("{tape}: {ending}");
-        }
-        Ok(())
     }
 }
 
@@ -216,8 +222,7 @@ fn differences(theirs: Option<&Machine>, ours: &Machine) -> Vec<(String, String,
     let mut names: Vec<&String> = theirs.iter().chain(&ours).map(|fact| &fact.0).collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    let rows = names
-        .into_iter()
-        .map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
+    let rows =
+        names.into_iter().map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
     rows.filter(|row| row.1 != row.2).collect()
 }

@@ -1,6 +1,7 @@
 //! `worldtape world`: pack, info, check.
 
 use super::machinery::{self, Device};
+use super::output::{self, plain};
 use super::{Exit, files};
 use crate::cli::{Pack, WorldFile, WorldVerb};
 use crate::event::Action;
@@ -9,7 +10,8 @@ use crate::program::WeightData;
 use crate::world::{FILE_BYTES_MAX, Manifest, World, manifest_in, pack};
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// The Doom world's manifest, for a float file that carries none.
@@ -43,10 +45,7 @@ fn run_pack(options: &Pack) -> Result<Exit> {
         Some(path) => (files::read_text(path)?, path.display().to_string()),
         None => match manifest_in(&float).with_context(named)? {
             Some(json) => (json, options.float.display().to_string()),
-            None => (
-                DOOM_MANIFEST.to_owned(),
-                "the Doom world's manifest".to_owned(),
-            ),
+            None => (DOOM_MANIFEST.to_owned(), "the Doom world's manifest".to_owned()),
         },
     };
     let manifest = Manifest::parse(&json).with_context(|| format!("manifest in {origin}"))?;
@@ -54,25 +53,17 @@ fn run_pack(options: &Pack) -> Result<Exit> {
     let world = World::from_packed(&packed).context("reading back what was packed")?;
     let mut file = files::create(&options.output)?;
     let written = file.write_all(&packed).and_then(|()| file.sync_all());
-    written.with_context(|| format!("writing {}", options.output.display()))?;
-    print(
-        &options.output,
-        packed.len() as u64,
-        &world,
-        None,
-        options.json,
-    )?;
+    written.inspect_err(|_| files::discard(&options.output)).with_context(|| {
+        format!("cannot write {}; nothing is left of it", options.output.display())
+    })?;
+    print(&options.output, packed.len() as u64, &world, None, options.json)?;
     Ok(Exit::Ok)
 }
 
 fn info(options: &WorldFile, check: bool) -> Result<Exit> {
     let (path, world) = machinery::load_world(options.file.as_deref())?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let checked = if check {
-        Some(check_frames(&world)?)
-    } else {
-        None
-    };
+    let checked = if check { Some(check_frames(&world)?) } else { None };
     print(&path, bytes, &world, checked, options.json)?;
     Ok(Exit::Ok)
 }
@@ -110,58 +101,57 @@ fn print(
         bytes,
         digest: world.digest.to_string(),
         tensors: world.tensors.len(),
-        parameters: world
-            .tensors
-            .values()
-            .filter(quantised)
-            .map(WeightData::len)
-            .sum(),
+        parameters: world.tensors.values().filter(quantised).map(WeightData::len).sum(),
         manifest: &world.manifest,
         frames_checked,
     };
     if json {
-        println!("{}", serde_json::to_string(&report)?);
-        return Ok(());
+        return output::json(&report);
     }
-    let manifest = report.manifest;
-    println!("world      {} {}", manifest.name, report.digest);
-    println!("file       {} ({bytes} bytes)", path.display());
-    println!("about      {}", manifest.about);
-    println!("licence    {}", manifest.licence);
-    println!(
-        "arithmetic {}, {}",
-        manifest.arithmetic, manifest.architecture
-    );
-    let (width, height) = (manifest.picture.width, manifest.picture.height);
-    println!(
-        "picture    {width}x{height} at {} frames/s",
-        manifest.frames_per_second
-    );
-    println!(
-        "weights    {} int8 in {} tensors",
-        report.parameters, report.tensors
-    );
-    for action in &manifest.actions {
-        println!("action     {} ({})", action.name, action.keys.join(", "));
+    output::text(&report.text()?)
+}
+
+impl Report<'_> {
+    fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        let manifest = self.manifest;
+        writeln!(out, "world      {} {}", plain(&manifest.name), self.digest)?;
+        let path = self.file.display().to_string();
+        writeln!(out, "file       {} ({} bytes)", plain(&path), self.bytes)?;
+        writeln!(out, "about      {}", plain(&manifest.about))?;
+        writeln!(out, "licence    {}", plain(&manifest.licence))?;
+        writeln!(out, "arithmetic {}, {}", manifest.arithmetic, manifest.architecture)?;
+        let (width, height) = (manifest.picture.width, manifest.picture.height);
+        writeln!(out, "picture    {width}x{height} at {} frames/s", manifest.frames_per_second)?;
+        writeln!(out, "weights    {} int8 in {} tensors", self.parameters, self.tensors)?;
+        self.lists(&mut out)?;
+        if let Some(frames) = self.frames_checked {
+            writeln!(
+                out,
+                "checked    {frames} frames, every prompt with every schedule: all finite"
+            )?;
+        }
+        Ok(out)
     }
-    for schedule in &manifest.schedules {
-        let levels: Vec<String> = schedule.levels.iter().map(f32::to_string).collect();
-        let default = schedule.passes == manifest.default_passes;
-        let mark = if default { ", the default" } else { "" };
-        println!(
-            "passes     {} at {}{mark}",
-            schedule.passes,
-            levels.join(" ")
-        );
+
+    /// Buttons, schedules and prompts.
+    fn lists(&self, out: &mut String) -> std::fmt::Result {
+        let manifest = self.manifest;
+        for action in &manifest.actions {
+            let keys = plain(&action.keys.join(", "));
+            writeln!(out, "action     {} ({keys})", action.name)?;
+        }
+        for schedule in &manifest.schedules {
+            let levels: Vec<String> = schedule.levels.iter().map(f32::to_string).collect();
+            let default = schedule.passes == manifest.default_passes;
+            let mark = if default { ", the default" } else { "" };
+            let (passes, levels) = (schedule.passes, levels.join(" "));
+            writeln!(out, "passes     {passes} at {levels}{mark}")?;
+        }
+        for (number, prompt) in manifest.prompts.iter().enumerate() {
+            let name = plain(&prompt.name);
+            writeln!(out, "prompt     {number}: {name} ({} frames)", prompt.frames)?;
+        }
+        Ok(())
     }
-    for (number, prompt) in manifest.prompts.iter().enumerate() {
-        println!(
-            "prompt     {number}: {} ({} frames)",
-            prompt.name, prompt.frames
-        );
-    }
-    if let Some(frames) = frames_checked {
-        println!("checked    {frames} frames, every prompt with every schedule: all finite");
-    }
-    Ok(())
 }

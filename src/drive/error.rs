@@ -11,9 +11,7 @@ pub enum DriveError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The tape could not be written; it stays readable through `durable_frames`.
-    #[error(
-        "the tape cannot be written ({source}); {durable_frames} frames of it are safe on disk"
-    )]
+    #[error("the tape cannot be written further; {durable_frames} frames of it are safe on disk")]
     Tape {
         /// What the writer met.
         source: SessionError,
@@ -21,7 +19,9 @@ pub enum DriveError {
         durable_frames: u64,
     },
     /// The disk took the bytes but could not make them durable.
-    #[error("the disk refused to make the tape durable ({what}); {durable_frames} frames are safe")]
+    #[error(
+        "the disk refused to make the tape durable ({what}); {durable_frames} frames of it are safe"
+    )]
     Sync {
         /// What the system said.
         what: String,

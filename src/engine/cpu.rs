@@ -1,9 +1,15 @@
 //! The CPU engine: the exact definitions over the arena, rows shared out among threads.
 
 mod arena;
+mod attend;
 mod execute;
 mod kernels;
+mod multiply;
+mod products;
+mod reduce;
+mod share;
 mod simd;
+mod turned;
 
 pub use simd::Isa;
 
@@ -11,16 +17,21 @@ use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
-use crate::program::{Model, Precision, Program};
+use crate::program::{Model, Op, Precision, Program};
 use arena::Arena;
-use execute::Step;
+use execute::{Aids, Step};
+use products::Packed;
 use std::sync::Arc;
+use turned::TurnedRing;
 
 /// An engine on this processor. Run it inside the rayon pool whose threads it shall use; their
 /// number changes no bit.
 pub struct CpuEngine {
     model: Arc<Model>,
     arena: Arena,
+    packed: Vec<Option<Packed>>,
+    turned: Vec<TurnedRing>,
+    scratch: Arena,
     isa: Isa,
     header: Header,
 }
@@ -35,15 +46,11 @@ impl CpuEngine {
             return Err(EngineError::FloatWeights { engine: "cpu" });
         }
         let arena = Arena::new(model.arena_bytes());
-        Ok(CpuEngine {
-            model,
-            arena,
-            isa,
-            header: Header {
-                seed: 0,
-                remembered: 0,
-            },
-        })
+        let packed = Packed::all(&model, isa);
+        let turned = TurnedRing::all(&model, isa);
+        let scratch = Arena::new(scratch_bytes(&model));
+        let header = Header { seed: 0, remembered: 0 };
+        Ok(CpuEngine { model, arena, packed, turned, scratch, isa, header })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -51,22 +58,15 @@ impl CpuEngine {
     /// # Panics
     /// Where the model has none or `noise` is not one latent long: a bug of the caller.
     pub fn give_noise(&mut self, noise: &[f32]) {
-        let id = self
-            .model
-            .given_noise
-            .expect("the model takes its noise from outside");
+        let id = self.model.given_noise.expect("the model takes its noise from outside");
         let offset = self.model.frame.layout.offsets[id.0 as usize];
-        self.arena
-            .floats(offset, noise.len())
-            .copy_from_slice(noise);
+        self.arena.floats(offset, noise.len()).copy_from_slice(noise);
     }
 
     /// Puts one prompt latent where the prompt program reads it.
     fn place_prompt(&mut self, latent: &[f32]) {
         let offset = self.model.prompt.layout.offsets[self.model.prompt_latent.0 as usize];
-        self.arena
-            .floats(offset, latent.len())
-            .copy_from_slice(latent);
+        self.arena.floats(offset, latent.len()).copy_from_slice(latent);
     }
 
     /// Runs one program and moves the ring on.
@@ -88,11 +88,16 @@ impl CpuEngine {
         };
         for (index, node) in program.nodes.iter().enumerate() {
             let mut bound = self.arena.bind(program, node, &model.weights);
-            step.execute(&node.op, &mut bound)
-                .map_err(|_| EngineError::NotFinite {
-                    frame,
-                    op: node.name.clone(),
-                })?;
+            let packed = node.reads.get(2).and_then(products::weight_of);
+            let ring = node.reads.get(3).map(|operand| operand.place);
+            let mut turned = self.turned.iter_mut();
+            let mut aids = Aids {
+                packed: packed.and_then(|id| self.packed[id].as_ref()),
+                turned: ring.and_then(|place| turned.find(|turned| turned.is_of(place))),
+                scratch: self.scratch.all_mut(),
+            };
+            step.execute(&node.op, &mut bound, &mut aids)
+                .map_err(|_| EngineError::NotFinite { frame, op: node.name.clone() })?;
             if let Some(observer) = observer.as_deref_mut() {
                 observer.after(index, node, &mut bound.writes[..node.writes.len()]);
             }
@@ -104,10 +109,7 @@ impl CpuEngine {
     fn outputs(&self) -> Frame<'_> {
         let program = &self.model.frame;
         let outputs = program.outputs.expect("a frame has a picture");
-        let bytes = |operand| {
-            self.arena
-                .bytes(program.byte_range(operand).expect("in the arena"))
-        };
+        let bytes = |operand| self.arena.bytes(program.byte_range(operand).expect("in the arena"));
         let sum = bytes(&outputs.state_sum);
         Frame {
             picture: bytes(&outputs.picture),
@@ -132,28 +134,16 @@ impl Engine for CpuEngine {
     }
 
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
-        let buffer = &self.model.residents[self.model.prompt_latent.0 as usize];
-        let (latent, latents, actions) = (buffer.len, start.latents.len(), start.actions.len());
-        if latents != actions * latent {
-            return Err(EngineError::Prompt {
-                latents,
-                actions,
-                latent,
-            });
-        }
-        self.header = Header {
-            seed: start.seed,
-            remembered: 0,
-        };
-        let noises = start.noise.as_deref().unwrap_or(&[]).chunks_exact(latent);
-        let mut noises = noises.map(Some).chain(std::iter::repeat(None));
-        let frames = start.latents.chunks_exact(latent).zip(&start.actions);
-        for (frame, (values, &action)) in (0..).zip(frames) {
-            if let Some(noise) = noises.next().flatten() {
+        let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
+        let frames = start.frames(latent)?;
+        self.turned.iter_mut().for_each(TurnedRing::forget);
+        self.header = Header { seed: start.seed, remembered: 0 };
+        for prompt in frames {
+            if let Some(noise) = prompt.noise {
                 self.give_noise(noise);
             }
-            self.place_prompt(values);
-            self.run(|model| &model.prompt, frame, action, None)?;
+            self.place_prompt(prompt.latent);
+            self.run(|model| &model.prompt, prompt.frame, prompt.action, None)?;
         }
         Ok(())
     }
@@ -193,6 +183,7 @@ impl Engine for CpuEngine {
                 memory = rest;
             }
         }
+        self.turned.iter_mut().for_each(TurnedRing::forget);
         self.header = header;
         Ok(())
     }
@@ -202,4 +193,16 @@ impl Engine for CpuEngine {
 fn slot_range(remembered: u64, window: usize, count: usize) -> std::ops::Range<usize> {
     let slot = newest_slot(remembered, window);
     slot * count..(slot + 1) * count
+}
+
+/// Bytes of scratch that the neediest op of a model asks for.
+fn scratch_bytes(model: &Model) -> usize {
+    let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
+    let bytes = nodes.map(|node| match node.op {
+        Op::Attention { tokens, heads, head_width, .. } => {
+            4 * tokens.next_multiple_of(kernels::LANES) * heads * head_width
+        }
+        ref op => products::scratch_bytes(op),
+    });
+    bytes.max().unwrap_or(0)
 }

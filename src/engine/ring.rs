@@ -19,7 +19,7 @@ mod tests {
     #[test]
     fn slots_come_in_the_order_of_age_before_and_after_the_ring_is_full() {
         let slots = |remembered| slots_oldest_first(remembered, 3).collect::<Vec<_>>();
-        assert_eq!(slots(0), []);
+        assert_eq!(slots(0), Vec::<usize>::new());
         assert_eq!(slots(2), [0, 1]);
         assert_eq!(slots(3), [0, 1, 2]);
         assert_eq!(slots(4), [1, 2, 0]);

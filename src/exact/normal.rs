@@ -13,7 +13,7 @@ const HALF_STEP: f32 = f32::from_bits(0x3300_0000);
 ///
 /// Element e of a noise tensor is deviate e % 4 of `index_of_four` e / 4. `draw` numbers the noise
 /// tensors of one frame. Philox4x32-10 gives the words, Box-Muller turns each pair of words into a
-/// pair of deviates. No deviate is beyond +-5.887.
+/// pair of deviates. No deviate is beyond +-5.8871.
 #[inline(always)]
 pub fn normal_deviates(seed: u64, draw: u32, frame: u64, index_of_four: u32) -> [f32; 4] {
     let key = [seed as u32, (seed >> 32) as u32];

@@ -1,6 +1,7 @@
 //! The last step of a frame: a float in -1..1 to an 8-bit colour.
 
 /// 1. clamp to -1..1  2. `a = x + 1`  3. `b = a * 127.5`  4. round to nearest, ties to even.
+///
 /// `x` is finite: the engine has checked it before ([`super::amax_bits`]).
 #[inline(always)]
 pub fn to_u8(x: f32) -> u8 {

@@ -3,8 +3,9 @@
 /// Mixes one element's place and bits; the sum of these is wrapping, so any order gives it.
 ///
 /// 1. `z = index*2^32 + bits`  2. `z ^= z >> 32`  3. `z *= 0x9E3779B97F4A7C15`  4. `z ^= z >> 29`
-/// 5. `z *= 0xBF58476D1CE4E5B9`  6. `z ^= z >> 32`; all modulo 2^64. Each step can be undone, so two
-/// different (index, bits) never mix to one value. Multipliers: SplitMix64 (Steele, Lea, Flood 2014).
+/// 5. `z *= 0xBF58476D1CE4E5B9`  6. `z ^= z >> 32`; all modulo 2^64.
+///
+/// Each step can be undone, so two different (index, bits) never mix to one value. Multipliers: SplitMix64 (Steele, Lea, Flood 2014).
 #[inline(always)]
 pub fn mix(index: u32, bits: u32) -> u64 {
     let mut z = u64::from(index) << 32 | u64::from(bits);
@@ -30,10 +31,7 @@ mod tests {
     #[test]
     fn one_bit_one_place_and_a_swap_all_show() {
         let sum = bit_sum(0, &[1.0, 2.0]);
-        assert_ne!(
-            sum,
-            bit_sum(0, &[f32::from_bits(1.0f32.to_bits() ^ 1), 2.0])
-        );
+        assert_ne!(sum, bit_sum(0, &[f32::from_bits(1.0f32.to_bits() ^ 1), 2.0]));
         assert_ne!(sum, bit_sum(1, &[1.0, 2.0]));
         assert_ne!(sum, bit_sum(0, &[2.0, 1.0]));
         assert_ne!(bit_sum(0, &[0.0]), bit_sum(0, &[-0.0]));

@@ -8,10 +8,7 @@ pub const RANK: usize = 6;
 /// One op. Fields are sizes and constants; the arrays are the node's operands, in the order that
 /// [`Op::signature`] lists. Rows are contiguous; pictures are rows of pixels of channels.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each variant's line names its sizes and constants"
-)]
+#[expect(missing_docs, reason = "each variant's line names its sizes and constants")]
 pub enum Op {
     /// `-> x[count]`: normal deviates of (seed, draw, frame), `exact::normal_deviates`.
     Noise { draw: u32, count: usize },
@@ -26,67 +23,30 @@ pub enum Op {
     /// `x -> exact::gelu_tanh(x)`.
     Gelu { count: usize },
     /// `x[shape] -> y`, whose axis `i` is axis `axes[i]` of `x`. Unused axes have size 1.
-    Permute {
-        shape: [usize; RANK],
-        axes: [usize; RANK],
-    },
+    Permute { shape: [usize; RANK], axes: [usize; RANK] },
     /// `x -> q, scale[rows]`: `exact::quantise` of each row.
     Quantise { rows: usize, columns: usize },
     /// `q[rows*inputs], scale[rows], w[outputs*inputs], w_scale, bias -> y[rows*outputs]`.
-    Linear {
-        rows: usize,
-        inputs: usize,
-        outputs: usize,
-    },
+    Linear { rows: usize, inputs: usize, outputs: usize },
     /// `q[height*width*inputs], scale[1], w[outputs*kernel*kernel*inputs], w_scale, bias -> y`;
     /// stride 1, zero padding `kernel / 2`, kernel odd.
-    Convolution {
-        height: usize,
-        width: usize,
-        inputs: usize,
-        outputs: usize,
-        kernel: usize,
-    },
+    Convolution { height: usize, width: usize, inputs: usize, outputs: usize, kernel: usize },
     /// `x -> exact::layer_norm` of each row.
-    LayerNorm {
-        rows: usize,
-        columns: usize,
-        epsilon: f32,
-    },
+    LayerNorm { rows: usize, columns: usize, epsilon: f32 },
     /// `x, shift[columns], scale[columns] -> exact::modulate`.
     Modulate { rows: usize, columns: usize },
     /// `h, y, gate[columns] -> fma(gate, y, h)`.
     GatedAdd { rows: usize, columns: usize },
     /// `x, gain[columns] -> exact::pixel_norm` of each row.
-    PixelNorm {
-        rows: usize,
-        columns: usize,
-        epsilon: f32,
-    },
+    PixelNorm { rows: usize, columns: usize, epsilon: f32 },
     /// `qkv[rows*3*width] -> q, k, v` with each head of q and k brought to `length` by
     /// `exact::to_length`; `width = heads * head_width`.
-    SplitHeads {
-        rows: usize,
-        heads: usize,
-        head_width: usize,
-        length: f32,
-    },
+    SplitHeads { rows: usize, heads: usize, head_width: usize, length: f32 },
     /// `q, k, v -> y`: `exact::attend` of each token's heads over all tokens, bias 0.
-    Attention {
-        tokens: usize,
-        heads: usize,
-        head_width: usize,
-        scale: f32,
-    },
+    Attention { tokens: usize, heads: usize, head_width: usize, scale: f32 },
     /// `q, k, v, past_k, past_v, bias[heads*(window+1)] -> y`: `exact::attend` of each token's heads
     /// over the same token of remembered frames, oldest first, this frame last; bias by age.
-    TemporalAttention {
-        tokens: usize,
-        heads: usize,
-        head_width: usize,
-        window: usize,
-        scale: f32,
-    },
+    TemporalAttention { tokens: usize, heads: usize, head_width: usize, window: usize, scale: f32 },
     /// `x[count] -> past[window*count]`: this frame's slot of a ring that [`Op::TemporalAttention`]
     /// reads.
     Remember { count: usize, window: usize },
@@ -116,101 +76,89 @@ pub struct Signature {
 impl Op {
     /// Type and length of each operand, in the order the variants document.
     pub fn signature(&self) -> Signature {
-        use Dtype::{F32, I8, U8, U64};
-        let (reads, writes): (Vec<(Dtype, usize)>, Vec<(Dtype, usize)>) = match *self {
-            Op::Noise { count, .. } | Op::Buttons { count } => (vec![], vec![(F32, count)]),
-            Op::TimeEmbedding { features, .. } => (vec![], vec![(F32, features)]),
+        Signature { reads: self.reads(), writes: self.writes() }
+    }
+
+    fn reads(&self) -> Vec<(Dtype, usize)> {
+        use Dtype::{F32, I8, U64};
+        match *self {
+            Op::Noise { .. } | Op::Buttons { .. } | Op::TimeEmbedding { .. } => vec![],
             Op::Add { count } | Op::Euler { count, .. } | Op::MixNoise { count, .. } => {
-                (vec![(F32, count); 2], vec![(F32, count)])
+                vec![(F32, count); 2]
             }
-            Op::Silu { count } | Op::Gelu { count } => (vec![(F32, count)], vec![(F32, count)]),
-            Op::Permute { shape, .. } => {
-                let count = shape.iter().product();
-                (vec![(F32, count)], vec![(F32, count)])
+            Op::Silu { count }
+            | Op::Gelu { count }
+            | Op::Remember { count, .. }
+            | Op::ToPicture { count }
+            | Op::BitSum { count, .. } => vec![(F32, count)],
+            Op::TotalSum { count } => vec![(U64, count)],
+            Op::Permute { shape, .. } => vec![(F32, shape.iter().product())],
+            Op::Quantise { rows, columns } | Op::LayerNorm { rows, columns, .. } => {
+                vec![(F32, rows * columns)]
             }
-            Op::Quantise { rows, columns } => (
-                vec![(F32, rows * columns)],
-                vec![(I8, rows * columns), (F32, rows)],
-            ),
-            Op::Linear {
-                rows,
-                inputs,
-                outputs,
-            } => {
-                let weights = [(I8, outputs * inputs), (F32, outputs), (F32, outputs)];
-                let reads = [&[(I8, rows * inputs), (F32, rows)], &weights[..]].concat();
-                (reads, vec![(F32, rows * outputs)])
+            Op::Linear { rows, inputs, outputs } => {
+                let weight = (I8, outputs * inputs);
+                vec![(I8, rows * inputs), (F32, rows), weight, (F32, outputs), (F32, outputs)]
             }
-            Op::Convolution {
-                height,
-                width,
-                inputs,
-                outputs,
-                kernel,
-            } => {
-                let weights = [
-                    (I8, outputs * kernel * kernel * inputs),
-                    (F32, outputs),
-                    (F32, outputs),
-                ];
-                let reads = [&[(I8, height * width * inputs), (F32, 1)], &weights[..]].concat();
-                (reads, vec![(F32, height * width * outputs)])
+            Op::Convolution { height, width, inputs, outputs, kernel } => {
+                let weight = (I8, outputs * kernel * kernel * inputs);
+                let q = (I8, height * width * inputs);
+                vec![q, (F32, 1), weight, (F32, outputs), (F32, outputs)]
             }
-            Op::LayerNorm { rows, columns, .. } => {
-                (vec![(F32, rows * columns)], vec![(F32, rows * columns)])
+            Op::Modulate { rows, columns } | Op::ScaleShift { rows, columns } => {
+                vec![(F32, rows * columns), (F32, columns), (F32, columns)]
             }
-            Op::Modulate { rows, columns } | Op::ScaleShift { rows, columns } => (
-                vec![(F32, rows * columns), (F32, columns), (F32, columns)],
-                vec![(F32, rows * columns)],
-            ),
-            Op::GatedAdd { rows, columns } => (
-                vec![(F32, rows * columns), (F32, rows * columns), (F32, columns)],
-                vec![(F32, rows * columns)],
-            ),
-            Op::PixelNorm { rows, columns, .. } => (
-                vec![(F32, rows * columns), (F32, columns)],
-                vec![(F32, rows * columns)],
-            ),
-            Op::SplitHeads {
-                rows,
-                heads,
-                head_width,
-                ..
-            } => {
-                let count = rows * heads * head_width;
-                (vec![(F32, 3 * count)], vec![(F32, count); 3])
+            Op::GatedAdd { rows, columns } => {
+                vec![(F32, rows * columns), (F32, rows * columns), (F32, columns)]
             }
-            Op::Attention {
-                tokens,
-                heads,
-                head_width,
-                ..
-            } => {
-                let count = tokens * heads * head_width;
-                (vec![(F32, count); 3], vec![(F32, count)])
+            Op::PixelNorm { rows, columns, .. } => vec![(F32, rows * columns), (F32, columns)],
+            Op::SplitHeads { rows, heads, head_width, .. } => {
+                vec![(F32, 3 * rows * heads * head_width)]
             }
-            Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                ..
-            } => {
-                let count = tokens * heads * head_width;
-                let past = [(F32, window * count), (F32, window * count)];
-                let reads = [
-                    &[(F32, count); 3],
-                    &past[..],
-                    &[(F32, heads * (window + 1))],
-                ];
-                (reads.concat(), vec![(F32, count)])
+            Op::Attention { tokens, heads, head_width, .. } => {
+                vec![(F32, tokens * heads * head_width); 3]
             }
-            Op::Remember { count, window } => (vec![(F32, count)], vec![(F32, window * count)]),
-            Op::ToPicture { count } => (vec![(F32, count)], vec![(U8, count)]),
-            Op::BitSum { count, .. } => (vec![(F32, count)], vec![(U64, 1)]),
-            Op::TotalSum { count } => (vec![(U64, count)], vec![(U64, 1)]),
-        };
-        Signature { reads, writes }
+            Op::TemporalAttention { tokens, heads, head_width, window, .. } => {
+                let (count, bias) = (tokens * heads * head_width, (F32, heads * (window + 1)));
+                let (now, past) = ((F32, count), (F32, window * count));
+                vec![now, now, now, past, past, bias]
+            }
+        }
+    }
+
+    fn writes(&self) -> Vec<(Dtype, usize)> {
+        use Dtype::{F32, I8, U8, U64};
+        match *self {
+            Op::Noise { count, .. }
+            | Op::Buttons { count }
+            | Op::TimeEmbedding { features: count, .. }
+            | Op::Add { count }
+            | Op::Silu { count }
+            | Op::Gelu { count }
+            | Op::Euler { count, .. }
+            | Op::MixNoise { count, .. } => vec![(F32, count)],
+            Op::Permute { shape, .. } => vec![(F32, shape.iter().product())],
+            Op::Quantise { rows, columns } => vec![(I8, rows * columns), (F32, rows)],
+            Op::Linear { rows, outputs, .. } => vec![(F32, rows * outputs)],
+            Op::Convolution { height, width, outputs, .. } => {
+                vec![(F32, height * width * outputs)]
+            }
+            Op::LayerNorm { rows, columns, .. }
+            | Op::Modulate { rows, columns }
+            | Op::GatedAdd { rows, columns }
+            | Op::PixelNorm { rows, columns, .. }
+            | Op::ScaleShift { rows, columns } => vec![(F32, rows * columns)],
+            Op::SplitHeads { rows, heads, head_width, .. } => {
+                vec![(F32, rows * heads * head_width); 3]
+            }
+            Op::Attention { tokens, heads, head_width, .. }
+            | Op::TemporalAttention { tokens, heads, head_width, .. } => {
+                vec![(F32, tokens * heads * head_width)]
+            }
+            Op::Remember { count, window } => vec![(F32, window * count)],
+            Op::ToPicture { count } => vec![(U8, count)],
+            Op::BitSum { .. } | Op::TotalSum { .. } => vec![(U64, 1)],
+        }
     }
 
     /// The op's kind, as listings and digests of ops name it.

@@ -168,7 +168,7 @@ pub enum SessionError {
         frames: u64,
     },
     /// The sink refused bytes; the encoder has failed for good.
-    #[error("writing {bytes} bytes at byte {offset}: {kind} (system error {system:?})")]
+    #[error("writing {bytes} bytes at byte {offset}: {}", said(*kind, *system))]
     Write {
         /// Where the bytes were to go.
         offset: u64,
@@ -200,6 +200,14 @@ impl SessionError {
     }
 }
 
+/// What the system calls its error, where it is one.
+fn said(kind: ErrorKind, system: Option<i32>) -> String {
+    match system {
+        Some(number) => std::io::Error::from_raw_os_error(number).to_string(),
+        None => kind.to_string(),
+    }
+}
+
 /// `found` against `max`, before anything of that size is allocated.
 pub(super) fn at_most(what: &'static str, found: u64, max: u64) -> Result<(), SessionError> {
     if found > max {
@@ -216,12 +224,7 @@ pub(super) fn exactly(
     found: u64,
 ) -> Result<(), SessionError> {
     if found != expected {
-        return Err(SessionError::Field {
-            what,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Field { what, offset, expected, found });
     }
     Ok(())
 }
@@ -235,12 +238,7 @@ pub(super) fn check_crc(
 ) -> Result<(), SessionError> {
     let found = crc32c::crc32c(bytes);
     if found != expected {
-        return Err(SessionError::Crc {
-            part,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Crc { part, offset, expected, found });
     }
     Ok(())
 }

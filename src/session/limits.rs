@@ -5,7 +5,7 @@ use crate::event::BUTTONS_MAX;
 
 /// Most bytes of a tape (16 GiB): a reader holds it whole.
 pub const TAPE_BYTES_MAX: u64 = 1 << 34;
-/// Most bytes INDEX, END and footer may take; an encoder keeps them free so that it can always close.
+/// Most bytes INDEX, END and footer may take; an encoder keeps them free so that it can close.
 pub const CLOSING_BYTES_MAX: u64 = 4 << 20;
 /// Most bytes of a header of any version.
 pub const HEADER_BYTES_MAX: u64 = 4096;

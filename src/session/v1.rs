@@ -1,9 +1,12 @@
 //! Schema 1 of every archive. FROZEN: tapes out there have these bytes; a change makes schema 2.
 //!
-//! Only plain integers, arrays and `Vec`; text is UTF-8 in `Vec<u8>`. `tests/session_format.rs` pins
-//! the size, alignment and place of every field and the bytes of an archive of every type.
+//! Only plain integers, arrays and `Vec`; text is UTF-8 in `Vec<u8>`. `tests/session_format.rs`
+//! pins the size, alignment and place of every field and the bytes of an archive of every type.
 
 use rkyv::{Archive, Serialize};
+
+/// The number of these schemas in a block header.
+pub const SCHEMA: u16 = 1;
 
 /// CONFIG: what is played.
 #[derive(Archive, Serialize, Clone, Debug, Default)]

@@ -24,41 +24,18 @@ pub struct Function {
 }
 
 /// Every float32 bit pattern.
-const EVERY: &[Span] = &[Span {
-    first: 0,
-    last: u32::MAX,
-}];
+const EVERY: &[Span] = &[Span { first: 0, last: u32::MAX }];
 /// The bit patterns of |x| <= 2^22.
-const UP_TO_2_22: &[Span] = &[
-    Span {
-        first: 0,
-        last: 0x4a80_0000,
-    },
-    Span {
-        first: 0x8000_0000,
-        last: 0xca80_0000,
-    },
-];
+const UP_TO_2_22: &[Span] =
+    &[Span { first: 0, last: 0x4a80_0000 }, Span { first: 0x8000_0000, last: 0xca80_0000 }];
 /// The bit patterns of 0 <= u < 1.
-const TURNS: &[Span] = &[Span {
-    first: 0,
-    last: 0x3f7f_ffff,
-}];
+const TURNS: &[Span] = &[Span { first: 0, last: 0x3f7f_ffff }];
 /// The bit patterns of 0 <= x <= the largest finite float.
-const ABOVE_ZERO: &[Span] = &[Span {
-    first: 0,
-    last: 0x7f7f_ffff,
-}];
+const ABOVE_ZERO: &[Span] = &[Span { first: 0, last: 0x7f7f_ffff }];
 /// The bit patterns of -1 <= x <= -0.
-const MINUS_ONE_TO_ZERO: &[Span] = &[Span {
-    first: 0x8000_0000,
-    last: 0xbf80_0000,
-}];
+const MINUS_ONE_TO_ZERO: &[Span] = &[Span { first: 0x8000_0000, last: 0xbf80_0000 }];
 /// The bit patterns of -4 <= x <= -1.
-const MINUS_FOUR_TO_MINUS_ONE: &[Span] = &[Span {
-    first: 0xbf80_0000,
-    last: 0xc080_0000,
-}];
+const MINUS_FOUR_TO_MINUS_ONE: &[Span] = &[Span { first: 0xbf80_0000, last: 0xc080_0000 }];
 
 fn within(x: f32, low: f32, high: f32) -> Option<f64> {
     (x >= low && x <= high).then_some(f64::from(x))
@@ -147,7 +124,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: |u| exact::sin_cos_turns(u).1,
             reference: |u| Some(true_sine_of_turns(u, 1)),
             spans: TURNS,
-            bound: 2.2,
+            bound: 1.9403,
             sample_digest: "65376c698a1288073f2cea99fe2ec021ee0c90afd6fe4a34a73dc4e636a4844a",
         },
         Function {
@@ -155,7 +132,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::sigmoid,
             reference: |x| within(x, -88.722_83, f32::MAX).map(|x| 1.0 / (1.0 + libm::exp(-x))),
             spans: EVERY,
-            bound: 3.0,
+            bound: 2.4808,
             sample_digest: "352a4ee3914723770419f980e4885654481a8286de5c42e3f02cab4beab1920c",
         },
         Function {
@@ -163,7 +140,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::silu,
             reference: |x| within(x, -88.722_83, f32::MAX).map(true_silu),
             spans: EVERY,
-            bound: 3.0,
+            bound: 2.394,
             sample_digest: "ce9fde17d4313b0e37a1e051d9583dc5492e2365ddd1910b2d8a8697c2ce909d",
         },
         Function {
@@ -171,7 +148,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::gelu_tanh,
             reference: |x| within(x, -10.0, f32::MAX).map(true_gelu),
             spans: EVERY,
-            bound: 150.0,
+            bound: 210.5742,
             sample_digest: "2a60c0ab5c5b1b9820abb944b1bb2a80d4a4b45ec83c1f920a87b885e27b6ae0",
         },
         Function {
@@ -179,7 +156,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::gelu_tanh,
             reference: |x| Some(true_gelu(f64::from(x))),
             spans: ABOVE_ZERO,
-            bound: 2.0,
+            bound: 1.8806,
             sample_digest: "4bfb6755d482dc922f45197785c29fc7483276593917f1bac71ad4cadf3612ff",
         },
         Function {
@@ -187,7 +164,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::gelu_tanh,
             reference: |x| Some(true_gelu(f64::from(x))),
             spans: MINUS_ONE_TO_ZERO,
-            bound: 4.0,
+            bound: 2.6006,
             sample_digest: "618de768403de4333506bf4985d23fc82479fb5d9efa646ad1d25d79f6ab7dd7",
         },
         Function {
@@ -195,7 +172,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::gelu_tanh,
             reference: |x| Some(true_gelu(f64::from(x))),
             spans: MINUS_FOUR_TO_MINUS_ONE,
-            bound: 25.0,
+            bound: 18.1321,
             sample_digest: "6eb80c1e088c17a3576f1638ce213fc89b4012b01520030440e584d76551ff2a",
         },
         Function {
@@ -203,7 +180,7 @@ pub fn functions() -> Vec<Function> {
             evaluate: exact::reciprocal_sqrt,
             reference: |x| within(x, f32::from_bits(1), f32::MAX).map(|x| 1.0 / libm::sqrt(x)),
             spans: EVERY,
-            bound: 2.0,
+            bound: 1.4904,
             sample_digest: "82df4404af8872824869794035653e95d1b94b684403519a5859d2a06e026a41",
         },
     ]

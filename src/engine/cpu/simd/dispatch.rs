@@ -14,6 +14,9 @@ pub(in crate::engine::cpu) enum Level {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2, FMA and AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     /// AVX-512 F, BW, DQ, VL, VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -37,6 +40,9 @@ impl Isa {
             if avx2 && avx512 {
                 found.push(Isa(Level::Avx512));
             }
+            if avx2 && is_x86_feature_detected!("avxvnni") {
+                found.push(Isa(Level::AvxVnni));
+            }
             if avx2 {
                 found.push(Isa(Level::Avx2));
             }
@@ -56,17 +62,10 @@ impl Isa {
     /// [`EngineError::Isa`] where there is none of that name or the processor lacks it.
     pub fn named(name: &str) -> Result<Isa, EngineError> {
         let available = Isa::available();
-        available
-            .iter()
-            .copied()
-            .find(|isa| isa.to_string() == name)
-            .ok_or_else(|| {
-                let offered: Vec<String> = available.iter().map(Isa::to_string).collect();
-                EngineError::Isa {
-                    found: name.to_owned(),
-                    offered: offered.join(", "),
-                }
-            })
+        available.iter().copied().find(|isa| isa.to_string() == name).ok_or_else(|| {
+            let offered: Vec<String> = available.iter().map(Isa::to_string).collect();
+            EngineError::Isa { found: name.to_owned(), offered: offered.join(", ") }
+        })
     }
 
     pub(in crate::engine::cpu) fn level(self) -> Level {
@@ -80,6 +79,8 @@ impl fmt::Display for Isa {
             Level::Scalar => "scalar",
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Level::AvxVnni => "avxvnni",
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
         })
@@ -118,9 +119,9 @@ macro_rules! kernel {
             }
             match isa.level() {
                 Level::Scalar => body($($arg),*),
-                // SAFETY: an `Isa` of this level is made only where the processor has avx2 and fma.
+                // SAFETY: an `Isa` of these levels is made only where the processor has avx2 and fma.
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { avx2($($arg),*) },
+                Level::Avx2 | Level::AvxVnni => unsafe { avx2($($arg),*) },
                 // SAFETY: an `Isa` of this level is made only where the processor has all of these.
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx512 => unsafe { avx512($($arg),*) },

@@ -1,0 +1,64 @@
+//! What goes out: results to stdout, one line a complaint to stderr; nobody listening is no panic.
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::io::{ErrorKind, Write};
+
+/// Writes text for people to stdout. Control characters other than line ends are spelled out: names
+/// come from files that anybody may have made.
+pub(super) fn text(text: &str) -> Result<()> {
+    write(&escaped(text, |c| c.is_control() && c != '\n'))
+}
+
+/// Writes one JSON object and a line end to stdout.
+pub(super) fn json(value: &impl Serialize) -> Result<()> {
+    let mut line = serde_json::to_string(value)?;
+    line.push('\n');
+    write(&line)
+}
+
+/// Writes one line to stderr, whatever is in `text`.
+pub(super) fn complaint(text: &str) {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let line = format!("worldtape: {}\n", plain(&lines.join("; ")));
+    // Where stderr is gone there is nowhere to say so; the exit code still tells.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+}
+
+/// A name from a file, without the characters that would end a line or steer a terminal.
+pub(super) fn plain(text: &str) -> String {
+    escaped(text, char::is_control)
+}
+
+fn escaped(text: &str, refused: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if refused(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// A reader that went away has what it wanted: no error, and the exit code stays the verb's.
+fn write(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to standard output"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_end_a_line_or_steer_a_terminal() {
+        assert_eq!(plain("a\nb\u{1b}[2J\u{9b}c"), "a\\nb\\u{1b}[2J\\u{9b}c");
+        assert_eq!(plain("na\u{ef}ve"), "na\u{ef}ve");
+    }
+}
