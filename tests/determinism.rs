@@ -6,9 +6,9 @@ use common::{engine, some_actions, tiny_model, tiny_start};
 use std::sync::Arc;
 use worldtape::drive::picture_digest;
 use worldtape::engine::cpu::{CpuEngine, Isa};
-use worldtape::engine::{Engine, EngineError, Start};
+use worldtape::engine::{Engine, EngineError, Observer, Start};
 use worldtape::event::{Action, Outcome};
-use worldtape::program::Model;
+use worldtape::program::{Dtype, Model, Node};
 
 /// Frames of most plays: fewer where the build is slow.
 const FRAMES: u64 = if cfg!(debug_assertions) { 30 } else { 200 };
@@ -23,18 +23,13 @@ const SEED: u64 = 0xfeed_beef_0bad_cafe;
 
 fn step(engine: &mut dyn Engine, frame: u64, action: Action) -> Outcome {
     let made = engine.step(frame, action).expect("finite");
-    Outcome {
-        picture: picture_digest(made.picture),
-        state_sum: made.state_sum,
-    }
+    Outcome { picture: picture_digest(made.picture), state_sum: made.state_sum }
 }
 
 /// Outcomes of the frames from `first` on.
 fn go_on(engine: &mut dyn Engine, first: u64, actions: &[Action]) -> Vec<Outcome> {
     let frames = (first..).zip(actions);
-    frames
-        .map(|(frame, &action)| step(engine, frame, action))
-        .collect()
+    frames.map(|(frame, &action)| step(engine, frame, action)).collect()
 }
 
 fn play(engine: &mut dyn Engine, start: &Start, actions: &[Action]) -> Vec<Outcome> {
@@ -62,10 +57,7 @@ fn the_number_of_threads_changes_no_bit() {
             let pool = builder.build().expect("threads");
             pool.install(|| play(&mut engine(&model), &start, &actions))
         });
-        assert!(
-            plays.iter().all(|play| *play == plays[0]),
-            "prompt {prompt}"
-        );
+        assert!(plays.iter().all(|play| *play == plays[0]), "prompt {prompt}");
     }
 }
 
@@ -86,9 +78,8 @@ fn the_instruction_set_changes_no_bit() {
 fn a_second_play_is_the_first_on_a_used_engine_too() {
     let (model, actions) = (tiny_model(PASSES), some_actions(FRAMES));
     let mut used = engine(&model);
-    let plays: Vec<Vec<Outcome>> = (0..PROMPTS)
-        .map(|prompt| play(&mut used, &tiny_start(SEED, prompt), &actions))
-        .collect();
+    let plays: Vec<Vec<Outcome>> =
+        (0..PROMPTS).map(|prompt| play(&mut used, &tiny_start(SEED, prompt), &actions)).collect();
     for prompt in (0..PROMPTS).rev() {
         let start = tiny_start(SEED, prompt);
         let expected = &plays[prompt as usize];
@@ -173,6 +164,39 @@ fn every_frame_made_twice_is_the_same_frame() {
             assert_eq!(second, *expected, "prompt {prompt} frame {frame}, again");
             assert_eq!(saved(&again), after, "prompt {prompt} after frame {frame}");
         }
+    }
+}
+
+/// Makes one value of one op a NaN.
+struct Spoiler(usize);
+
+impl Observer for Spoiler {
+    fn after(&mut self, index: usize, node: &Node, writes: &mut [&mut [u8]]) {
+        if index == self.0 && node.writes[0].dtype == Dtype::F32 {
+            writes[0][..4].copy_from_slice(&f32::NAN.to_le_bytes());
+        }
+    }
+}
+
+#[test]
+fn an_engine_that_stopped_begins_again_and_goes_back() {
+    let (model, actions) = (tiny_model(PASSES), some_actions(12));
+    let (early, late) = actions.split_at(6);
+    let start = tiny_start(SEED, 0);
+    for isa in Isa::available() {
+        let mut engine = engine_with(&model, isa);
+        let expected = play(&mut engine, &start, early);
+        let state = saved(&engine);
+        let further = go_on(&mut engine, 6, late);
+        let mut stopped = 0;
+        for node in (0..model.frame.nodes.len()).step_by(5) {
+            engine.load(&state).expect("its own state");
+            stopped += u32::from(engine.step_observed(6, late[0], &mut Spoiler(node)).is_err());
+            engine.load(&state).expect("its own state");
+            assert_eq!(go_on(&mut engine, 6, late), further, "{isa}, node {node}");
+        }
+        assert!(stopped > 10, "{stopped} of the frames stopped");
+        assert_eq!(play(&mut engine, &start, early), expected, "{isa}");
     }
 }
 

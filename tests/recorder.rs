@@ -51,10 +51,7 @@ struct TestDisk {
 
 impl TestDisk {
     fn new(faults: Faults) -> TestDisk {
-        TestDisk {
-            faults,
-            disk: Arc::default(),
-        }
+        TestDisk { faults, disk: Arc::default() }
     }
 
     fn disk(&self) -> MutexGuard<'_, Disk> {
@@ -142,10 +139,7 @@ impl Engine for Counter {
     fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
         self.0[..8].copy_from_slice(&frame.to_le_bytes());
         self.0[8..].copy_from_slice(&action.0.to_le_bytes());
-        Ok(Frame {
-            picture: &self.0,
-            state_sum: frame * 1_000 + u64::from(action.0),
-        })
+        Ok(Frame { picture: &self.0, state_sum: frame * 1_000 + u64::from(action.0) })
     }
 
     fn step_observed(
@@ -206,12 +200,7 @@ impl Sink for Given {
 }
 
 fn config() -> Config {
-    let start = Start {
-        seed: 1,
-        latents: Vec::new(),
-        actions: Vec::new(),
-        noise: None,
-    };
+    let start = Start { seed: 1, latents: Vec::new(), actions: Vec::new(), noise: None };
     taping::config(&start, 0, 1)
 }
 
@@ -226,11 +215,7 @@ fn play(
     us_per_frame: u64,
 ) -> Result<Recording, (DriveError, Option<Recorder<TestDisk>>)> {
     let clock = Arc::new(Manual::default());
-    let mut player = Player {
-        frames,
-        clock: Arc::clone(&clock),
-        us_per_frame,
-    };
+    let mut player = Player { frames, clock: Arc::clone(&clock), us_per_frame };
     let mut recorder = start(disk).map_err(|error| (error, None))?;
     let (mut engine, mut given) = (Counter::default(), Given(disk.clone()));
     let sinks: &mut [&mut dyn Sink] = &mut [&mut recorder, &mut given];
@@ -270,10 +255,7 @@ fn behind_a_disk_that_stalls_frames_wait_and_are_counted_and_none_is_lost() {
     // queue fills.
     let full = 2 * FRAMES_PER_BLOCK_MAX - 1 + QUEUE_MAX;
     let frames = 2_000;
-    let disk = TestDisk::new(Faults {
-        stall: Some(full),
-        ..Faults::default()
-    });
+    let disk = TestDisk::new(Faults { stall: Some(full), ..Faults::default() });
     let recording = play(&disk, frames, 1_000).unwrap_or_else(|(error, _)| panic!("{error}"));
     let tape = disk.read();
     assert_eq!((recording.frames, &tape.ending), (frames, &Ending::Closed));
@@ -296,17 +278,11 @@ fn a_full_disk_ends_the_session_and_what_is_durable_is_readable() {
         rooms.extend([offset - 1, offset, offset + 1]);
     }
     for room in rooms {
-        let disk = TestDisk::new(Faults {
-            room: Some(room),
-            ..Faults::default()
-        });
+        let disk = TestDisk::new(Faults { room: Some(room), ..Faults::default() });
         let Err((error, _)) = play(&disk, frames, 20_000) else {
             panic!("room {room} of {bytes}: no error");
         };
-        let DriveError::Tape {
-            source: SessionError::Write { kind, .. },
-            durable_frames,
-        } = error
+        let DriveError::Tape { source: SessionError::Write { kind, .. }, durable_frames } = error
         else {
             panic!("room {room}: {error}");
         };
@@ -319,27 +295,18 @@ fn a_full_disk_ends_the_session_and_what_is_durable_is_readable() {
         assert_eq!(durable_frames, disk.durable_frames(), "room {room}");
         let tape = disk.read();
         let valid = tape.outcomes.len() as u64;
-        assert!(
-            valid >= durable_frames,
-            "{valid} of {durable_frames} frames"
-        );
+        assert!(valid >= durable_frames, "{valid} of {durable_frames} frames");
         assert!(matches!(tape.ending, Ending::Cut { .. }), "room {room}");
         assert_is_play(&tape);
     }
-    let disk = TestDisk::new(Faults {
-        room: Some(bytes),
-        ..Faults::default()
-    });
+    let disk = TestDisk::new(Faults { room: Some(bytes), ..Faults::default() });
     assert!(play(&disk, frames, 20_000).is_ok(), "all {bytes} bytes fit");
 }
 
 #[test]
 fn a_disk_that_cannot_sync_is_an_error_for_good() {
     for sync in 0..6 {
-        let disk = TestDisk::new(Faults {
-            sync: Some(sync),
-            ..Faults::default()
-        });
+        let disk = TestDisk::new(Faults { sync: Some(sync), ..Faults::default() });
         // Enough frames that the session meets the error and not its end.
         let Err((error, recorder)) = play(&disk, 10_000, 1_000) else {
             panic!("sync {sync}: no error");
@@ -445,13 +412,8 @@ fn an_action_is_on_the_tape_before_its_outcome_and_a_killed_session_keeps_it() {
             picture: worldtape::drive::picture_digest(picture.picture),
             state_sum: picture.state_sum,
         };
-        let made = Made {
-            frame,
-            action: action_of(frame),
-            outcome,
-            picture: picture.picture,
-            at_us: 0,
-        };
+        let made =
+            Made { frame, action: action_of(frame), outcome, picture: picture.picture, at_us: 0 };
         recorder.made(&made).expect("queued");
     }
     drop(recorder);
@@ -460,12 +422,6 @@ fn an_action_is_on_the_tape_before_its_outcome_and_a_killed_session_keeps_it() {
     assert_eq!((tape.actions.len(), tape.outcomes.len()), (6, 5));
     let valid_frames = 5;
     let offset = disk.disk().bytes.len() as u64;
-    assert_eq!(
-        tape.ending,
-        Ending::Cut {
-            offset,
-            valid_frames
-        }
-    );
+    assert_eq!(tape.ending, Ending::Cut { offset, valid_frames });
     assert_is_play(&tape);
 }

@@ -49,12 +49,7 @@ impl Plant {
         let writes = &model.frame.nodes[node].writes;
         let output = random.below(writes.len());
         let element = random.below(writes[output].len);
-        Plant {
-            fault,
-            node,
-            output,
-            element,
-        }
+        Plant { fault, node, output, element }
     }
 }
 
@@ -94,12 +89,7 @@ pub struct Faulty {
 
 impl Faulty {
     pub fn new(engine: CpuEngine, frame: u64, plant: Plant) -> Faulty {
-        Faulty {
-            engine,
-            frame,
-            plant,
-            planted: false,
-        }
+        Faulty { engine, frame, plant, planted: false }
     }
 }
 
@@ -167,8 +157,5 @@ pub fn step_planted(
 }
 
 fn outcome_of(frame: Frame<'_>) -> Outcome {
-    Outcome {
-        picture: picture_digest(frame.picture),
-        state_sum: frame.state_sum,
-    }
+    Outcome { picture: picture_digest(frame.picture), state_sum: frame.state_sum }
 }

@@ -56,9 +56,9 @@ pub fn outputs(op: &Op, reads: &[Value], at: &Moment) -> Values {
     let x = |operand: usize, i: usize| reads[operand].f32()[i];
     let each = |count: usize, value: &dyn Fn(usize) -> f32| one((0..count).map(value).collect());
     match *op {
-        Op::Noise { draw, count } => each(count, &|i| {
-            exact::normal_deviates(at.seed, draw, at.frame, (i / 4) as u32)[i % 4]
-        }),
+        Op::Noise { draw, count } => {
+            each(count, &|i| exact::normal_deviates(at.seed, draw, at.frame, (i / 4) as u32)[i % 4])
+        }
         Op::Buttons { count } => each(count, &|i| if at.action.holds(i) { 1.0 } else { 0.0 }),
         Op::TimeEmbedding { time, features } => {
             let mut y = vec![0.0; features];
@@ -88,29 +88,24 @@ pub fn outputs(op: &Op, reads: &[Value], at: &Moment) -> Values {
 fn rows(op: &Op, reads: &[Value]) -> Values {
     let x = |operand: usize, i: usize| reads[operand].f32()[i];
     match *op {
-        Op::LayerNorm {
-            columns, epsilon, ..
-        } => by_rows(reads, columns, &|row, y| exact::layer_norm(row, epsilon, y)),
-        Op::PixelNorm {
-            columns, epsilon, ..
-        } => by_rows(reads, columns, &|row, y| {
+        Op::LayerNorm { columns, epsilon, .. } => {
+            by_rows(reads, columns, &|row, y| exact::layer_norm(row, epsilon, y))
+        }
+        Op::PixelNorm { columns, epsilon, .. } => by_rows(reads, columns, &|row, y| {
             exact::pixel_norm(row, reads[1].f32(), epsilon, y);
         }),
         Op::Modulate { rows, columns } => one((0..rows * columns)
             .map(|i| exact::modulate(x(0, i), x(1, i % columns), x(2, i % columns)))
             .collect()),
-        Op::GatedAdd { rows, columns } => one((0..rows * columns)
-            .map(|i| x(2, i % columns).mul_add(x(1, i), x(0, i)))
-            .collect()),
+        Op::GatedAdd { rows, columns } => {
+            one((0..rows * columns).map(|i| x(2, i % columns).mul_add(x(1, i), x(0, i))).collect())
+        }
         Op::ScaleShift { rows, columns } => one((0..rows * columns)
             .map(|i| x(0, i).mul_add(x(1, i % columns), x(2, i % columns)))
             .collect()),
-        Op::SplitHeads {
-            rows,
-            heads,
-            head_width,
-            length,
-        } => split_heads(reads, [rows, heads, head_width], length),
+        Op::SplitHeads { rows, heads, head_width, length } => {
+            split_heads(reads, [rows, heads, head_width], length)
+        }
         ref other => panic!("{} has no definition here: add its arm", other.kind()),
     }
 }
@@ -152,9 +147,7 @@ fn finite(x: &[f32]) -> Result<(), NotFinite> {
 fn to_picture(reads: &[Value]) -> Values {
     let x = reads[0].f32();
     finite(x)?;
-    Ok(vec![Value::U8(
-        x.iter().map(|&x| exact::to_u8(x)).collect(),
-    )])
+    Ok(vec![Value::U8(x.iter().map(|&x| exact::to_u8(x)).collect())])
 }
 
 fn bit_sum(reads: &[Value], first_index: u32) -> Values {
@@ -167,9 +160,7 @@ fn total_sum(reads: &[Value]) -> Values {
     let Value::U64(parts) = &reads[0] else {
         panic!("sums wanted");
     };
-    let total = parts
-        .iter()
-        .fold(0u64, |total, &part| total.wrapping_add(part));
+    let total = parts.iter().fold(0u64, |total, &part| total.wrapping_add(part));
     Ok(vec![Value::U64(vec![total])])
 }
 
@@ -189,12 +180,7 @@ fn linear(reads: &[Value], inputs: usize) -> Values {
     for (row, &scale) in q.chunks(inputs).zip(scale) {
         for (output, weight) in weight.chunks(inputs).enumerate() {
             let sum = exact::dot(row, weight);
-            y.push(exact::dequantise(
-                sum,
-                scale,
-                weight_scale[output],
-                bias[output],
-            ));
+            y.push(exact::dequantise(sum, scale, weight_scale[output], bias[output]));
         }
     }
     one(y)
@@ -202,14 +188,7 @@ fn linear(reads: &[Value], inputs: usize) -> Values {
 
 /// The window around every pixel is laid out whole, with zeros outside the picture.
 fn convolution(op: &Op, reads: &[Value]) -> Values {
-    let &Op::Convolution {
-        height,
-        width,
-        inputs,
-        outputs,
-        kernel,
-    } = op
-    else {
+    let &Op::Convolution { height, width, inputs, outputs, kernel } = op else {
         panic!("a convolution, not {}", op.kind());
     };
     let (q, weight) = (reads[0].i8(), reads[2].i8());
@@ -229,12 +208,7 @@ fn convolution(op: &Op, reads: &[Value]) -> Values {
         }
         for output in 0..outputs {
             let sum = exact::dot(&window, &weight[output * window.len()..][..window.len()]);
-            y.push(exact::dequantise(
-                sum,
-                scale[0],
-                weight_scale[output],
-                bias[output],
-            ));
+            y.push(exact::dequantise(sum, scale[0], weight_scale[output], bias[output]));
         }
     }
     one(y)
@@ -258,22 +232,12 @@ fn split_heads(reads: &[Value], [rows, heads, head_width]: [usize; 3], length: f
 }
 
 fn attention(op: &Op, reads: &[Value]) -> Values {
-    let &Op::Attention {
-        tokens,
-        heads,
-        head_width,
-        scale,
-    } = op
-    else {
+    let &Op::Attention { tokens, heads, head_width, scale } = op else {
         panic!("an attention, not {}", op.kind());
     };
     let [q, k, v] = [0, 1, 2].map(|i| reads[i].f32());
     let mut y = vec![0.0; q.len()];
-    for (i, (q, y)) in q
-        .chunks(head_width)
-        .zip(y.chunks_mut(head_width))
-        .enumerate()
-    {
+    for (i, (q, y)) in q.chunks(head_width).zip(y.chunks_mut(head_width)).enumerate() {
         let row = |token: usize| (token * heads + i % heads) * head_width;
         let mut logits = vec![0.0; tokens];
         exact::attend(
@@ -291,32 +255,17 @@ fn attention(op: &Op, reads: &[Value]) -> Values {
 
 /// Past frames come oldest first; a key's bias is that of its age, 0 for this frame's own.
 fn temporal_attention(op: &Op, reads: &[Value], remembered: u64) -> Values {
-    let &Op::TemporalAttention {
-        heads,
-        head_width,
-        window,
-        scale,
-        ..
-    } = op
-    else {
+    let &Op::TemporalAttention { heads, head_width, window, scale, .. } = op else {
         panic!("a temporal attention, not {}", op.kind());
     };
     let [q, k, v, past_k, past_v, bias] = std::array::from_fn(|i| reads[i].f32());
     let held = remembered.min(window as u64) as usize;
     let row = |past: &'_ [f32], now: &'_ [f32], j: usize, i: usize| -> Vec<f32> {
-        let frame = if j < held {
-            &past[j * now.len()..][..now.len()]
-        } else {
-            now
-        };
+        let frame = if j < held { &past[j * now.len()..][..now.len()] } else { now };
         frame[i * head_width..][..head_width].to_vec()
     };
     let mut y = vec![0.0; q.len()];
-    for (i, (q, y)) in q
-        .chunks(head_width)
-        .zip(y.chunks_mut(head_width))
-        .enumerate()
-    {
+    for (i, (q, y)) in q.chunks(head_width).zip(y.chunks_mut(head_width)).enumerate() {
         let keys: Vec<_> = (0..=held).map(|j| row(past_k, k, j, i)).collect();
         let values: Vec<_> = (0..=held).map(|j| row(past_v, v, j, i)).collect();
         let bias = &bias[i % heads * (window + 1)..][..window + 1];

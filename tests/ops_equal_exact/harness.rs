@@ -62,13 +62,11 @@ impl Case {
     pub fn new(row: &Row, reads: &[Value], at: &Moment, pad: usize) -> Case {
         let mut model = ModelBuilder::default();
         let prompt_latent = model.resident("prompt.latent", Dtype::F32, 1);
-        let longest = reads.iter().map(|value| len(value).1).max().unwrap_or(0);
+        let longest = reads.iter().map(|value| dtype_and_len(value).1).max().unwrap_or(0);
         let zeros = vec![0.0; longest.max(3)];
         let zeros = model.weight("zeros", || WeightData::F32(zeros));
-        let mut state: Vec<u8> = [at.seed, at.remembered]
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
+        let mut state: Vec<u8> =
+            [at.seed, at.remembered].iter().flat_map(|word| word.to_le_bytes()).collect();
         let (mut operands, mut memory) = (Vec::new(), Vec::new());
         for (i, value) in reads.iter().enumerate() {
             if is_ring(&row.op, i) {
@@ -78,6 +76,8 @@ impl Case {
                 memory.push(buffer(&ring));
                 operands.push(ring);
             } else if is_weight(&row.op, i) {
+                // The int8 weight of a product is a whole one in every world: engines pack it once.
+                let pad = if dtype_and_len(value).0 == Dtype::I8 { 0 } else { pad };
                 let whole = model.weight(&format!("weight.{i}"), || padded(value, pad));
                 operands.push(whole.part(pad, whole.len - pad));
             } else {
@@ -105,21 +105,14 @@ impl Case {
             frame: program.finish(Some(outputs)),
             picture: (1, 1),
         };
-        Case {
-            model: Arc::new(model),
-            planted,
-            state,
-        }
+        Case { model: Arc::new(model), planted, state }
     }
 
     /// The bytes that the op writes.
     pub fn run(&self, isa: Isa, at: &Moment) -> Result<Vec<Vec<u8>>, EngineError> {
         let mut engine = CpuEngine::new(Arc::clone(&self.model), isa)?;
         engine.load(&self.state)?;
-        let mut laboratory = Laboratory {
-            case: self,
-            outputs: Vec::new(),
-        };
+        let mut laboratory = Laboratory { case: self, outputs: Vec::new() };
         engine.step_observed(at.frame, at.action, &mut laboratory)?;
         Ok(laboratory.outputs)
     }
@@ -140,7 +133,7 @@ impl Feed<'_> {
         nodes: &mut usize,
         planted: &mut BTreeMap<usize, Vec<u8>>,
     ) -> Operand {
-        let (dtype, count) = len(self.value);
+        let (dtype, count) = dtype_and_len(self.value);
         let whole = program.scratch(&format!("read.{i}"), dtype, self.pad + count);
         let operand = whole.part(self.pad, count);
         let name = format!("feed.{i}");
@@ -148,26 +141,17 @@ impl Feed<'_> {
         let bytes = self.value.bytes();
         match dtype {
             Dtype::F32 => {
-                let op = Op::Permute {
-                    shape: [1, 1, 1, 1, 1, count],
-                    axes: [0, 1, 2, 3, 4, 5],
-                };
+                let op = Op::Permute { shape: [1, 1, 1, 1, 1, count], axes: [0, 1, 2, 3, 4, 5] };
                 program.node_into(&name, op, &zeros, &[operand]);
             }
             Dtype::I8 => {
-                let op = Op::Quantise {
-                    rows: 1,
-                    columns: count,
-                };
+                let op = Op::Quantise { rows: 1, columns: count };
                 let scale = program.scratch(&format!("{name}.scale"), Dtype::F32, 1);
                 program.node_into(&name, op, &zeros, &[operand, scale]);
             }
             Dtype::U64 => {
                 for (part, word) in bytes.chunks(8).enumerate() {
-                    let op = Op::BitSum {
-                        count: 1,
-                        first_index: 0,
-                    };
+                    let op = Op::BitSum { count: 1, first_index: 0 };
                     let zero = [self.zeros.part(0, 1)];
                     let into = [operand.part(part, 1)];
                     program.node_into(&format!("{name}.{part}"), op, &zero, &into);
@@ -206,10 +190,7 @@ fn add_tested(
     program.node_into(TESTED, op.clone(), &operands, &writes);
     let op = Op::ToPicture { count: 3 };
     let [picture] = program.node("picture", op, &[zeros.part(0, 3)]);
-    let op = Op::BitSum {
-        count: 1,
-        first_index: 0,
-    };
+    let op = Op::BitSum { count: 1, first_index: 0 };
     let [state_sum] = program.node("sum", op, &[zeros.part(0, 1)]);
     Outputs { picture, state_sum }
 }
@@ -221,7 +202,7 @@ fn buffer(operand: &Operand) -> BufferId {
     }
 }
 
-fn len(value: &Value) -> (Dtype, usize) {
+fn dtype_and_len(value: &Value) -> (Dtype, usize) {
     match value {
         Value::F32(values) => (Dtype::F32, values.len()),
         Value::I8(values) => (Dtype::I8, values.len()),

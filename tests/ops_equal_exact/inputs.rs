@@ -105,9 +105,7 @@ impl Random {
 /// in the first float operand (a value that is not finite in any of them); others have any style.
 pub fn reads(row: &Row, draw: usize, random: &mut Random) -> Vec<Value> {
     let operands = row.operands();
-    let floats: Vec<usize> = (0..operands.len())
-        .filter(|&i| operands[i].0 == Dtype::F32)
-        .collect();
+    let floats: Vec<usize> = (0..operands.len()).filter(|&i| operands[i].0 == Dtype::F32).collect();
     let style = STYLES[draw % STYLES.len()];
     let shows_in = match style {
         Style::NotFinite if !floats.is_empty() => floats[random.below(floats.len())],

@@ -110,11 +110,7 @@ fn every_op_gives_the_bits_of_its_definition() {
     let rows = table::rows();
     for (number, row) in rows.iter().enumerate() {
         let size: usize = row.operands().iter().map(|operand| operand.1).sum();
-        let draws = if size > LARGE {
-            DRAWS_OF_LARGE
-        } else {
-            STYLES.len()
-        };
+        let draws = if size > LARGE { DRAWS_OF_LARGE } else { STYLES.len() };
         for draw in 0..draws {
             let mut random = Random::new((number * STYLES.len() + draw) as u32);
             let reads = reads(row, draw, &mut random);
@@ -140,34 +136,15 @@ fn the_table_has_every_op() {
 fn a_value_that_is_not_finite_names_the_op() {
     let ops = |count: usize| {
         [
-            Op::Quantise {
-                rows: 1,
-                columns: count,
-            },
-            Op::Quantise {
-                rows: count,
-                columns: 1,
-            },
+            Op::Quantise { rows: 1, columns: count },
+            Op::Quantise { rows: count, columns: 1 },
             Op::ToPicture { count },
-            Op::BitSum {
-                count,
-                first_index: 0,
-            },
+            Op::BitSum { count, first_index: 0 },
         ]
     };
     let pools = pools();
-    let bads = [
-        f32::NAN,
-        -f32::NAN,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        f32::from_bits(0x7f80_0001),
-    ];
-    for (count, places) in [
-        (1, vec![0]),
-        (67, vec![0, 31, 32, 66]),
-        (20_001, vec![20_000]),
-    ] {
+    let bads = [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::from_bits(0x7f80_0001)];
+    for (count, places) in [(1, vec![0]), (67, vec![0, 31, 32, 66]), (20_001, vec![20_000])] {
         for op in ops(count) {
             let row = Row { op, remembered: 0 };
             let finite = floats_of(Style::Plain, count, 1, &mut Random::new(5));

@@ -29,13 +29,9 @@ impl Row {
     pub fn ring(&self) -> Option<(usize, usize)> {
         match self.op {
             Op::Remember { count, window } => Some((count, window)),
-            Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                ..
-            } => Some((tokens * heads * head_width, window)),
+            Op::TemporalAttention { tokens, heads, head_width, window, .. } => {
+                Some((tokens * heads * head_width, window))
+            }
             _ => None,
         }
     }
@@ -44,10 +40,7 @@ impl Row {
 /// All rows.
 pub fn rows() -> Vec<Row> {
     let plain = [elements(), by_rows(), products(), spatial(), others()].concat();
-    let mut rows: Vec<Row> = plain
-        .into_iter()
-        .map(|op| Row { op, remembered: 0 })
-        .collect();
+    let mut rows: Vec<Row> = plain.into_iter().map(|op| Row { op, remembered: 0 }).collect();
     rows.extend(temporal());
     rows
 }
@@ -94,27 +87,14 @@ fn by_rows() -> Vec<Op> {
     for (rows, columns) in sizes {
         let epsilon = 1e-5;
         ops.push(Op::Quantise { rows, columns });
-        ops.push(Op::LayerNorm {
-            rows,
-            columns,
-            epsilon,
-        });
-        ops.push(Op::PixelNorm {
-            rows,
-            columns,
-            epsilon,
-        });
+        ops.push(Op::LayerNorm { rows, columns, epsilon });
+        ops.push(Op::PixelNorm { rows, columns, epsilon });
         ops.push(Op::Modulate { rows, columns });
         ops.push(Op::GatedAdd { rows, columns });
         ops.push(Op::ScaleShift { rows, columns });
     }
     for (rows, heads, head_width) in [(1, 1, 1), (3, 2, 5), (7, 3, 14), (13, 5, 33), (129, 4, 32)] {
-        ops.push(Op::SplitHeads {
-            rows,
-            heads,
-            head_width,
-            length: 1.2,
-        });
+        ops.push(Op::SplitHeads { rows, heads, head_width, length: 1.2 });
     }
     ops
 }
@@ -131,17 +111,18 @@ fn products() -> Vec<Op> {
         (5, 128, 33),
         (17, 31, 15),
         (6, 4, 130),
+        (4, 64, 64),
+        (7, 36, 80),
+        (9, 16, 127),
+        (12, 100, 48),
+        (14, 5, 65),
         (13, 257, 130),
         (1, 2049, 129),
         (1, PRODUCTS_MAX, 3),
         (2, PRODUCTS_MAX, 1),
     ];
     for (rows, inputs, outputs) in linear {
-        ops.push(Op::Linear {
-            rows,
-            inputs,
-            outputs,
-        });
+        ops.push(Op::Linear { rows, inputs, outputs });
     }
     let convolutions = [
         (1, 1, 1, 1, 1),
@@ -158,13 +139,7 @@ fn products() -> Vec<Op> {
         (1, 2, PRODUCTS_MAX, 2, 1),
     ];
     for (height, width, inputs, outputs, kernel) in convolutions {
-        ops.push(Op::Convolution {
-            height,
-            width,
-            inputs,
-            outputs,
-            kernel,
-        });
+        ops.push(Op::Convolution { height, width, inputs, outputs, kernel });
     }
     ops
 }
@@ -180,14 +155,12 @@ fn spatial() -> Vec<Op> {
         (33, 3, 32),
         (65, 1, 33),
         (130, 2, 7),
+        (1, 2, 16),
+        (15, 1, 48),
         (KEYS_MAX, 1, 2),
+        (KEYS_MAX, 1, 16),
     ];
-    let op = |(tokens, heads, head_width)| Op::Attention {
-        tokens,
-        heads,
-        head_width,
-        scale: 0.37,
-    };
+    let op = |(tokens, heads, head_width)| Op::Attention { tokens, heads, head_width, scale: 0.37 };
     sizes.map(op).to_vec()
 }
 
@@ -225,6 +198,9 @@ fn temporal() -> Vec<Row> {
         (5, 3),
         (5, 5),
         (5, 12),
+        (15, 9),
+        (15, 20),
+        (16, 40),
         (31, 1_000_000_007),
         (KEYS_MAX - 1, 2_999),
     ];
@@ -234,13 +210,7 @@ fn temporal() -> Vec<Row> {
             if window * tokens > 8_000 {
                 continue;
             }
-            let op = Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                scale: 0.37,
-            };
+            let op = Op::TemporalAttention { tokens, heads, head_width, window, scale: 0.37 };
             rows.push(Row { op, remembered });
         }
         for count in [1, 77] {
@@ -249,13 +219,8 @@ fn temporal() -> Vec<Row> {
         }
     }
     // Enough work that the tokens are shared out among threads.
-    let op = Op::TemporalAttention {
-        tokens: 301,
-        heads: 1,
-        head_width: 9,
-        window: 12,
-        scale: 0.37,
-    };
+    let op =
+        Op::TemporalAttention { tokens: 301, heads: 1, head_width: 9, window: 12, scale: 0.37 };
     rows.push(Row { op, remembered: 29 });
     rows
 }

@@ -48,12 +48,7 @@ pub fn record(
     engine.reset(start).expect("starts");
     let mut recorder = Recorder::start(Vec::new(), UUID, config, &machine()).expect("starts");
     let mut source = TapeActions::new(actions, actions.len());
-    let ran = run(
-        &mut source,
-        engine,
-        &mut [&mut recorder],
-        &Manual::default(),
-    );
+    let ran = run(&mut source, engine, &mut [&mut recorder], &Manual::default());
     assert_eq!(ran.expect("records"), actions.len() as u64);
     recorder.finish().expect("closes")
 }
