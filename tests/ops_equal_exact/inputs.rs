@@ -159,7 +159,7 @@ pub fn floats_of(style: Style, len: usize, row: usize, random: &mut Random) -> V
             Style::Tiny => {
                 f32::from_bits(random.word() & 0x80ff_ffff) * [0.0, 1.0][random.below(2)]
             }
-            Style::ZeroRows if i / row % 2 == 0 => 0.0 * random.sign(),
+            Style::ZeroRows if (i / row).is_multiple_of(2) => 0.0 * random.sign(),
             Style::ZeroRows => random.deviate(),
             Style::EqualRows if i >= row => values[i - row],
             Style::EqualRows => random.deviate() * 3.0,
