@@ -208,23 +208,25 @@ fn start(disk: &TestDisk) -> Result<Recorder<TestDisk>, DriveError> {
     Recorder::start(disk.clone(), UUID, &config(), &machine())
 }
 
-/// Plays `frames` frames and closes the tape; the recorder, if one is left, is given back.
+/// Plays `frames` frames and closes the tape. A recorder that met an error is given back too.
 fn play(
     disk: &TestDisk,
     frames: u64,
     us_per_frame: u64,
-) -> Result<Recording, (DriveError, Option<Recorder<TestDisk>>)> {
+) -> (Result<Recording, DriveError>, Option<Recorder<TestDisk>>) {
     let clock = Arc::new(Manual::default());
     let mut player = Player { frames, clock: Arc::clone(&clock), us_per_frame };
-    let mut recorder = start(disk).map_err(|error| (error, None))?;
+    let mut recorder = match start(disk) {
+        Ok(recorder) => recorder,
+        Err(error) => return (Err(error), None),
+    };
     let (mut engine, mut given) = (Counter::default(), Given(disk.clone()));
     let sinks: &mut [&mut dyn Sink] = &mut [&mut recorder, &mut given];
     match run(&mut player, &mut engine, sinks, clock.as_ref()) {
         Ok(ran) => assert_eq!(ran, frames),
-        Err(error) => return Err((error, Some(recorder))),
+        Err(error) => return (Err(error), Some(recorder)),
     }
-    let finished = recorder.finish().map(|(recording, _)| recording);
-    finished.map_err(|error| (error, None))
+    (recorder.finish().map(|(recording, _)| recording), None)
 }
 
 /// The tape holds the play from its first frame on, in order.
@@ -256,7 +258,7 @@ fn behind_a_disk_that_stalls_frames_wait_and_are_counted_and_none_is_lost() {
     let full = 2 * FRAMES_PER_BLOCK_MAX - 1 + QUEUE_MAX;
     let frames = 2_000;
     let disk = TestDisk::new(Faults { stall: Some(full), ..Faults::default() });
-    let recording = play(&disk, frames, 1_000).unwrap_or_else(|(error, _)| panic!("{error}"));
+    let recording = play(&disk, frames, 1_000).0.expect("records");
     let tape = disk.read();
     assert_eq!((recording.frames, &tape.ending), (frames, &Ending::Closed));
     assert_eq!(tape.outcomes.len() as u64, frames);
@@ -268,7 +270,7 @@ fn behind_a_disk_that_stalls_frames_wait_and_are_counted_and_none_is_lost() {
 #[test]
 fn a_full_disk_ends_the_session_and_what_is_durable_is_readable() {
     let (frames, whole) = (300, TestDisk::new(Faults::default()));
-    play(&whole, frames, 20_000).unwrap_or_else(|(error, _)| panic!("{error}"));
+    play(&whole, frames, 20_000).0.expect("records");
     let tape = whole.read();
     let bytes = whole.disk().bytes.len();
     let head = frames_blocks(&tape)[0].offset as usize;
@@ -279,7 +281,7 @@ fn a_full_disk_ends_the_session_and_what_is_durable_is_readable() {
     }
     for room in rooms {
         let disk = TestDisk::new(Faults { room: Some(room), ..Faults::default() });
-        let Err((error, _)) = play(&disk, frames, 20_000) else {
+        let (Err(error), _) = play(&disk, frames, 20_000) else {
             panic!("room {room} of {bytes}: no error");
         };
         let DriveError::Tape { source: SessionError::Write { kind, .. }, durable_frames } = error
@@ -300,7 +302,7 @@ fn a_full_disk_ends_the_session_and_what_is_durable_is_readable() {
         assert_is_play(&tape);
     }
     let disk = TestDisk::new(Faults { room: Some(bytes), ..Faults::default() });
-    assert!(play(&disk, frames, 20_000).is_ok(), "all {bytes} bytes fit");
+    assert!(play(&disk, frames, 20_000).0.is_ok(), "all {bytes} bytes fit");
 }
 
 #[test]
@@ -308,7 +310,7 @@ fn a_disk_that_cannot_sync_is_an_error_for_good() {
     for sync in 0..6 {
         let disk = TestDisk::new(Faults { sync: Some(sync), ..Faults::default() });
         // Enough frames that the session meets the error and not its end.
-        let Err((error, recorder)) = play(&disk, 10_000, 1_000) else {
+        let (Err(error), recorder) = play(&disk, 10_000, 1_000) else {
             panic!("sync {sync}: no error");
         };
         let DriveError::Sync { durable_frames, .. } = error else {
@@ -335,7 +337,7 @@ fn a_disk_that_cannot_sync_is_an_error_for_good() {
 #[test]
 fn a_steady_play_is_sealed_in_blocks_of_at_most_64_frames() {
     let disk = TestDisk::new(Faults::default());
-    play(&disk, 1_000, 1_000).unwrap_or_else(|(error, _)| panic!("{error}"));
+    play(&disk, 1_000, 1_000).0.expect("records");
     let tape = disk.read();
     assert_is_play(&tape);
     for block in frames_blocks(&tape) {
@@ -348,7 +350,7 @@ fn a_steady_play_is_sealed_in_blocks_of_at_most_64_frames() {
 fn frames_further_apart_than_the_seal_interval_are_sealed_one_by_one() {
     let (disk, frames) = (TestDisk::new(Faults::default()), 40);
     let apart_us = SEAL_INTERVAL.as_micros() as u64 + 1;
-    play(&disk, frames, apart_us).unwrap_or_else(|(error, _)| panic!("{error}"));
+    play(&disk, frames, apart_us).0.expect("records");
     let tape = disk.read();
     assert_is_play(&tape);
     let blocks = frames_blocks(&tape);
