@@ -1,10 +1,13 @@
 //! Executors of programs. Every engine but the reference gives the same bits.
 
 mod error;
+mod prompt;
 mod ring;
 mod state;
 
 pub mod cpu;
+#[cfg(feature = "reference")]
+pub mod reference;
 
 pub use error::EngineError;
 pub use ring::{newest_slot, slots_oldest_first};

@@ -3,6 +3,7 @@
 mod arena;
 mod execute;
 mod kernels;
+mod products;
 mod simd;
 
 pub use simd::Isa;
@@ -13,7 +14,8 @@ use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
 use crate::program::{Model, Precision, Program};
 use arena::Arena;
-use execute::Step;
+use execute::{Products, Step};
+use products::Packed;
 use std::sync::Arc;
 
 /// An engine on this processor. Run it inside the rayon pool whose threads it shall use; their
@@ -21,6 +23,8 @@ use std::sync::Arc;
 pub struct CpuEngine {
     model: Arc<Model>,
     arena: Arena,
+    packed: Vec<Option<Packed>>,
+    scratch: Vec<u8>,
     isa: Isa,
     header: Header,
 }
@@ -35,14 +39,19 @@ impl CpuEngine {
             return Err(EngineError::FloatWeights { engine: "cpu" });
         }
         let arena = Arena::new(model.arena_bytes());
+        let packed = Packed::all(&model, isa);
+        let scratch = vec![0; products::scratch_bytes(&model)];
+        let header = Header {
+            seed: 0,
+            remembered: 0,
+        };
         Ok(CpuEngine {
             model,
             arena,
+            packed,
+            scratch,
             isa,
-            header: Header {
-                seed: 0,
-                remembered: 0,
-            },
+            header,
         })
     }
 
@@ -88,7 +97,12 @@ impl CpuEngine {
         };
         for (index, node) in program.nodes.iter().enumerate() {
             let mut bound = self.arena.bind(program, node, &model.weights);
-            step.execute(&node.op, &mut bound)
+            let packed = node.reads.get(2).and_then(products::weight_of);
+            let mut products = Products {
+                packed: packed.and_then(|id| self.packed[id].as_ref()),
+                scratch: &mut self.scratch,
+            };
+            step.execute(&node.op, &mut bound, &mut products)
                 .map_err(|_| EngineError::NotFinite {
                     frame,
                     op: node.name.clone(),
@@ -132,28 +146,18 @@ impl Engine for CpuEngine {
     }
 
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
-        let buffer = &self.model.residents[self.model.prompt_latent.0 as usize];
-        let (latent, latents, actions) = (buffer.len, start.latents.len(), start.actions.len());
-        if latents != actions * latent {
-            return Err(EngineError::Prompt {
-                latents,
-                actions,
-                latent,
-            });
-        }
+        let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
+        let frames = start.frames(latent)?;
         self.header = Header {
             seed: start.seed,
             remembered: 0,
         };
-        let noises = start.noise.as_deref().unwrap_or(&[]).chunks_exact(latent);
-        let mut noises = noises.map(Some).chain(std::iter::repeat(None));
-        let frames = start.latents.chunks_exact(latent).zip(&start.actions);
-        for (frame, (values, &action)) in (0..).zip(frames) {
-            if let Some(noise) = noises.next().flatten() {
+        for prompt in frames {
+            if let Some(noise) = prompt.noise {
                 self.give_noise(noise);
             }
-            self.place_prompt(values);
-            self.run(|model| &model.prompt, frame, action, None)?;
+            self.place_prompt(prompt.latent);
+            self.run(|model| &model.prompt, prompt.frame, prompt.action, None)?;
         }
         Ok(())
     }

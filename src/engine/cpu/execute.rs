@@ -2,6 +2,7 @@
 
 use super::arena::Bound;
 use super::kernels::{self, ConvolutionShape};
+use super::products::{self, Ends, Packed};
 use super::simd::Isa;
 use super::slot_range;
 use crate::engine::slots_oldest_first;
@@ -25,11 +26,24 @@ pub(super) struct Step {
     pub(super) action: Action,
 }
 
+/// What integer products need beside their operands.
+pub(super) struct Products<'a> {
+    /// The op's weight, packed; `None` where products run as `exact` has them.
+    pub(super) packed: Option<&'a Packed>,
+    /// Where activations are prepared.
+    pub(super) scratch: &'a mut [u8],
+}
+
 type Done = Result<(), NotFinite>;
 
 impl Step {
     /// Runs one op.
-    pub(super) fn execute(&self, op: &Op, bound: &mut Bound<'_>) -> Done {
+    pub(super) fn execute(
+        &self,
+        op: &Op,
+        bound: &mut Bound<'_>,
+        products: &mut Products<'_>,
+    ) -> Done {
         let reads = bound.reads;
         let floats = |i: usize| cast_slice::<u8, f32>(reads[i]);
         let isa = self.isa;
@@ -78,7 +92,7 @@ impl Step {
             Op::Remember { count, window } => {
                 y[slot_range(self.remembered, window, count)].copy_from_slice(floats(0));
             }
-            Op::Linear { inputs, .. } => linear(isa, &reads, inputs, y),
+            Op::Linear { inputs, .. } => linear(isa, &reads, inputs, products, y),
             Op::Convolution {
                 height,
                 width,
@@ -95,6 +109,7 @@ impl Step {
                         inputs,
                         kernel,
                     },
+                    products,
                     y,
                 );
             }
@@ -320,13 +335,26 @@ fn bit_sum(isa: Isa, first_index: u32, x: &[f32], y: &mut [u8]) -> Done {
 }
 
 /// Many rows are split by rows; one row is split by outputs.
-fn linear(isa: Isa, reads: &[&[u8]; OPERANDS_MAX], inputs: usize, y: &mut [f32]) {
+fn linear(
+    isa: Isa,
+    reads: &[&[u8]; OPERANDS_MAX],
+    inputs: usize,
+    products: &mut Products<'_>,
+    y: &mut [f32],
+) {
     let (q, weight) = (
         cast_slice::<u8, i8>(reads[0]),
         cast_slice::<u8, i8>(reads[2]),
     );
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
     let (rows, outputs) = (scales.len(), bias.len());
+    if let Some(packed) = products.packed {
+        let ends = Ends {
+            scales: weight_scale,
+            biases: bias,
+        };
+        return packed_linear(isa, packed, q, scales, ends, products.scratch, y);
+    }
     if rows > 1 {
         let share = rows_of_a_task(rows, outputs * inputs / 16);
         let tasks = y
@@ -349,15 +377,96 @@ fn linear(isa: Isa, reads: &[&[u8]; OPERANDS_MAX], inputs: usize, y: &mut [f32])
     });
 }
 
-fn convolution(isa: Isa, reads: &[&[u8]; OPERANDS_MAX], shape: ConvolutionShape, y: &mut [f32]) {
+/// [`linear`] over a packed weight.
+fn packed_linear(
+    isa: Isa,
+    packed: &Packed,
+    q: &[i8],
+    scales: &[f32],
+    ends: Ends<'_>,
+    scratch: &mut [u8],
+    y: &mut [f32],
+) {
+    let (rows, outputs) = (scales.len(), ends.scales.len());
+    let (inputs, bytes) = (q.len() / rows, products::row_bytes(packed));
+    let scratch = &mut scratch[..rows * bytes];
+    if rows > 1 {
+        let share = rows_of_a_task(rows, outputs * inputs / 64);
+        let tasks = y
+            .par_chunks_mut(share * outputs)
+            .zip(q.par_chunks(share * inputs));
+        let tasks = tasks.zip(
+            scales
+                .par_chunks(share)
+                .zip(scratch.par_chunks_mut(share * bytes)),
+        );
+        tasks.for_each(|((y, q), (scales, scratch))| {
+            products::prepare_rows(isa, packed, q, scratch);
+            products::multiply_rows(isa, packed, scratch, scales, 0, ends, y);
+        });
+        return;
+    }
+    products::prepare_rows(isa, packed, q, scratch);
+    let share = rows_of_a_task(outputs, inputs / 64).next_multiple_of(packed.panel_outputs());
+    y.par_chunks_mut(share).enumerate().for_each(|(task, y)| {
+        let first = task * share;
+        let part = first..first + y.len();
+        let ends = Ends {
+            scales: &ends.scales[part.clone()],
+            biases: &ends.biases[part],
+        };
+        products::multiply_rows(isa, packed, scratch, scales, first, ends, y);
+    });
+}
+
+fn convolution(
+    isa: Isa,
+    reads: &[&[u8]; OPERANDS_MAX],
+    shape: ConvolutionShape,
+    products: &mut Products<'_>,
+    y: &mut [f32],
+) {
     let (q, weight) = (
         cast_slice::<u8, i8>(reads[0]),
         cast_slice::<u8, i8>(reads[2]),
     );
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
-    y.par_chunks_mut(shape.width * bias.len())
-        .enumerate()
-        .for_each(|(row, y)| {
+    let row_len = shape.width * bias.len();
+    let Some(packed) = products.packed else {
+        y.par_chunks_mut(row_len).enumerate().for_each(|(row, y)| {
             kernels::convolution(isa, q, scales[0], weight, weight_scale, bias, shape, row, y);
+        });
+        return;
+    };
+    let ends = Ends {
+        scales: weight_scale,
+        biases: bias,
+    };
+    let bytes = products::picture_row_bytes(packed, shape);
+    let rows = shape.height + shape.kernel - 1;
+    let scratch = &mut products.scratch[..rows * bytes];
+    let share = rows_of_a_task(rows, bytes / 16);
+    scratch
+        .par_chunks_mut(share * bytes)
+        .enumerate()
+        .for_each(|(task, scratch)| {
+            for (row, scratch) in scratch.chunks_exact_mut(bytes).enumerate() {
+                products::prepare_picture_row(isa, packed, q, shape, task * share + row, scratch);
+            }
+        });
+    let share = rows_of_a_task(shape.height, row_len * shape.inputs / 16);
+    y.par_chunks_mut(share * row_len)
+        .enumerate()
+        .for_each(|(task, y)| {
+            products::convolve(
+                isa,
+                packed,
+                scratch,
+                scales[0],
+                ends,
+                shape,
+                task * share,
+                y,
+            );
         });
 }

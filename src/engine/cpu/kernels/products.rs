@@ -76,3 +76,23 @@ kernel! {
         }
     }
 }
+
+kernel! {
+    /// Pixels of `channels` with `offset` added to each byte (a top bit flipped), each filled up
+    /// with zeros (so with `offset`) to the width that `prepared` leaves it.
+    pub(crate) fn offset_pixels(q: &[i8], channels: usize, offset: u8, prepared: &mut [u8]) {
+        let pixels = q.len() / channels;
+        let width = prepared.len() / pixels;
+        if width == channels {
+            for (byte, &q) in prepared.iter_mut().zip(q) {
+                *byte = q.cast_unsigned() ^ offset;
+            }
+            return;
+        }
+        for (prepared, q) in prepared.chunks_exact_mut(width).zip(q.chunks_exact(channels)) {
+            for (i, byte) in prepared.iter_mut().enumerate() {
+                *byte = q.get(i).map_or(0, |q| q.cast_unsigned()) ^ offset;
+            }
+        }
+    }
+}

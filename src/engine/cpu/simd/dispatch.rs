@@ -14,6 +14,9 @@ pub(in crate::engine::cpu) enum Level {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// AVX2, FMA and AVX-VNNI.
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni,
     /// AVX-512 F, BW, DQ, VL, VNNI.
     #[cfg(target_arch = "x86_64")]
     Avx512,
@@ -36,6 +39,9 @@ impl Isa {
                 && is_x86_feature_detected!("avx512vnni");
             if avx2 && avx512 {
                 found.push(Isa(Level::Avx512));
+            }
+            if avx2 && is_x86_feature_detected!("avxvnni") {
+                found.push(Isa(Level::AvxVnni));
             }
             if avx2 {
                 found.push(Isa(Level::Avx2));
@@ -81,6 +87,8 @@ impl fmt::Display for Isa {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => "avx2",
             #[cfg(target_arch = "x86_64")]
+            Level::AvxVnni => "avxvnni",
+            #[cfg(target_arch = "x86_64")]
             Level::Avx512 => "avx512",
         })
     }
@@ -118,9 +126,9 @@ macro_rules! kernel {
             }
             match isa.level() {
                 Level::Scalar => body($($arg),*),
-                // SAFETY: an `Isa` of this level is made only where the processor has avx2 and fma.
+                // SAFETY: an `Isa` of these levels is made only where the processor has avx2 and fma.
                 #[cfg(target_arch = "x86_64")]
-                Level::Avx2 => unsafe { avx2($($arg),*) },
+                Level::Avx2 | Level::AvxVnni => unsafe { avx2($($arg),*) },
                 // SAFETY: an `Isa` of this level is made only where the processor has all of these.
                 #[cfg(target_arch = "x86_64")]
                 Level::Avx512 => unsafe { avx512($($arg),*) },
