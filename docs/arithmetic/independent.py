@@ -2,13 +2,14 @@
 """An engine of latent-transformer-1 in exact-1 that follows docs/arithmetic.md step by step.
 
 It shares nothing with the Rust engines but the text. It plays every play of a list of outcomes and
-holds each picture digest and state sum against it; the exit code is 1 where one differs.
+holds each picture digest and state sum against it, the output of every op where the list has those,
+and every function against vectors of numbers that hurt; the exit code is 1 where one bit differs.
 
     pip install -r docs/arithmetic/requirements.txt
     python3 docs/arithmetic/independent.py [WORLD.safetensors OUTCOMES.json]
 
-Without arguments: the tiny world of the tests and tests/data/tiny-outcomes.json. It is meant to be
-read, not to be fast. numpy's float32 gives + - * / and sqrt as IEEE 754 has them; the one operation
+Without arguments: the tiny world of the tests, its outcomes and the vectors, all in tests/data. It
+is meant to be read, not to be fast. numpy's float32 gives + - * / and sqrt as IEEE 754 has them; the one operation
 it lacks is fma, below.
 """
 
@@ -28,6 +29,22 @@ f32 = np.float32
 
 class NotFinite(Exception):
     """A NaN or an infinity met quantise, to_picture or bit_sum."""
+
+
+SEEN = None
+"""Digests of the outputs of all ops of a frame, while they are wanted."""
+
+
+def op(function):
+    """Marks an op: a function whose results other engines write to memory."""
+    def watched(*operands):
+        results = function(*operands)
+        if SEEN is not None:
+            for x in results if isinstance(results, tuple) else (results,):
+                kept = x.astype(np.int8) if x.dtype == np.int64 else x
+                SEEN.add(blake3(np.ascontiguousarray(kept).tobytes()).hexdigest()[:16])
+        return results
+    return watched
 
 
 # Numbers: arithmetic.md 1.
@@ -142,10 +159,12 @@ def sin_cos_turns(u):
     return turned(fma(n, f32(-0.25), u) * real(0x40C90FDB), k)
 
 
+@op
 def silu(x):
     return x / (f32(1) + exp(-x))
 
 
+@op
 def gelu(x):
     p = fma(x * x, real(0x3D922279), real(0x3FCC422A))
     w = x * p
@@ -165,6 +184,7 @@ def philox(counter, key):
     return x0, x1, x2, x3
 
 
+@op
 def noise(seed, draw, frame, count):
     fours = np.arange((count + 3) // 4, dtype=np.uint64)
     same = np.zeros_like(fours)
@@ -208,6 +228,7 @@ def refuse_not_finite(x):
     return amax
 
 
+@op
 def quantise(x):
     """One scale a row of the last axis."""
     amax = refuse_not_finite(x).max(axis=-1, keepdims=True)
@@ -219,13 +240,51 @@ def quantise(x):
     return q, scale
 
 
+@op
 def dequantise(acc, row_scale, weight_scale, bias):
+    """The end of linear and convolution."""
     return fma(acc.astype(f32), row_scale * weight_scale, bias)
 
 
-# Ops that are more than one line: arithmetic.md 3.
+# Ops: arithmetic.md 3.
 
 
+@op
+def add(a, b):
+    return a + b
+
+
+@op
+def buttons(action, count):
+    return np.array([action >> i & 1 for i in range(count)], f32)
+
+
+@op
+def permute(x, split, axes, shape):
+    return x.reshape(split).transpose(axes).reshape(shape)
+
+
+@op
+def gated_add(h, x, gate):
+    return fma(gate, x, h)
+
+
+@op
+def euler(x, v, step):
+    return fma(step, v, x)
+
+
+@op
+def mix_noise(clean, n, time):
+    return fma(time, n, (f32(1) - time) * clean)
+
+
+@op
+def scale_shift(x, scale, shift):
+    return fma(x, scale, shift)
+
+
+@op
 def time_embedding(time, features):
     half = features // 2
     c = -(real(0x41135D8E) / f32(half))
@@ -234,6 +293,7 @@ def time_embedding(time, features):
     return np.concatenate([cosine, sine])
 
 
+@op
 def layer_norm(x):
     d = f32(x.shape[-1])
     c = x - (lanes_sum(x) / d)[..., None]
@@ -242,10 +302,12 @@ def layer_norm(x):
     return c * r[..., None]
 
 
+@op
 def modulate(x, shift, scale):
     return fma(x, f32(1) + scale, shift)
 
 
+@op
 def pixel_norm(x, gain):
     m = lanes_sum(x * x) / f32(x.shape[-1])
     r = f32(1) / np.sqrt(m + real(0x358637BD))
@@ -269,6 +331,29 @@ def attend(query, keys, values, bias):
     return y * f[..., None]
 
 
+@op
+def split_heads(qkv, heads):
+    """[tokens][3 * width] -> q, k, v as [tokens][heads][head width]."""
+    q, k, v = np.moveaxis(qkv.reshape(len(qkv), 3, heads, -1), 1, 0)
+    return to_length(q), to_length(k), v
+
+
+@op
+def attention(q, k, v):
+    q, k, v = (np.swapaxes(x, 0, 1) for x in (q, k, v))
+    y = attend(q, k[:, None], v[:, None], np.zeros((1, 1, 1), f32))
+    return np.swapaxes(y, 0, 1).reshape(q.shape[1], -1)
+
+
+@op
+def temporal_attention(q, k, v, past, bias):
+    """past: keys and values of each remembered frame, oldest first."""
+    seen = past + [(k, v)]
+    keys, values = (np.stack([one[i] for one in seen], axis=2) for i in (0, 1))
+    ages = np.arange(len(seen))[::-1]
+    return attend(q, keys, values, bias[None][..., ages]).reshape(len(q), -1)
+
+
 def bit_sum(first, x):
     refuse_not_finite(x)
     x = x.reshape(-1)
@@ -282,6 +367,7 @@ def bit_sum(first, x):
     return int(z.sum(dtype=np.uint64))
 
 
+@op
 def to_picture(x):
     refuse_not_finite(x)
     a = np.clip(x, f32(-1), f32(1)) + f32(1)
@@ -328,7 +414,7 @@ class Session:
         time = self.t[-2]
         for i, (z, action) in enumerate(zip(latents, actions)):
             n = noise(seed, 1, i, z.size).reshape(z.shape)
-            x = fma(time, n, (f32(1) - time) * z)
+            x = mix_noise(z, n, time)
             self.remember(self.run(x, action, time)[1])
 
     def remember(self, made):
@@ -356,24 +442,6 @@ class Session:
                 acc += seen @ weight[:, i, j, :].T.astype(np.float64)
         return dequantise(acc, scale[0, 0], t[name + ".scale"], t[name + ".bias"])
 
-    def split(self, qkv):
-        """[tokens][3 * width] -> q, k, v as [tokens][heads][head width]."""
-        q, k, v = np.moveaxis(qkv.reshape(len(qkv), 3, self.heads, -1), 1, 0)
-        return to_length(q), to_length(k), v
-
-    def space(self, q, k, v):
-        by_head = [np.swapaxes(x, 0, 1) for x in (q, k, v)]
-        keys, values = by_head[1][:, None], by_head[2][:, None]
-        bias = np.zeros((1, 1, 1), f32)
-        y = attend(by_head[0], keys, values, bias)
-        return np.swapaxes(y, 0, 1).reshape(len(q), -1)
-
-    def over_time(self, block, q, k, v, bias):
-        seen = [made[block] for made in self.past] + [(k, v)]
-        keys, values = (np.stack([one[i] for one in seen], axis=2) for i in (0, 1))
-        ages = np.arange(len(seen))[::-1]
-        return attend(q, keys, values, bias[None][..., ages]).reshape(len(q), -1)
-
     def run(self, x, action, time):
         """The velocity of x, and (keys, values) of each block."""
         t, s = self.w.tensors, self.w.shape
@@ -382,40 +450,42 @@ class Session:
         a = self.linear("dit.ae.2", silu(self.linear("dit.ae.0", action[None])))
         e = time_embedding(time, s["time_features"])[None]
         c = self.linear("dit.te.2", silu(self.linear("dit.te.0", e)))
-        condition = silu(c + a)
+        condition = silu(add(c, a))
         mod = self.linear("dit.ada.1", condition).reshape(9, -1)
-        p = x.reshape(channels, rows, patch, columns, patch).transpose(1, 3, 0, 2, 4)
-        h = self.linear("dit.inp", p.reshape(rows * columns, -1)) + t["dit.pos"]
+        p = permute(x, (channels, rows, patch, columns, patch), (1, 3, 0, 2, 4), (rows * columns, -1))
+        h = add(self.linear("dit.inp", p), t["dit.pos"])
         made = []
         for n in range(self.blocks):
             name = f"dit.bl.{n}"
-            m = mod + t[name + ".tab"]
+            m = add(mod, t[name + ".tab"])
             u = modulate(layer_norm(h), m[0], m[1])
-            q, k, v = self.split(self.linear(name + ".sa.qkv", u))
-            h = fma(m[2], self.linear(name + ".sa.o", self.space(q, k, v)), h)
+            q, k, v = split_heads(self.linear(name + ".sa.qkv", u), self.heads)
+            h = gated_add(h, self.linear(name + ".sa.o", attention(q, k, v)), m[2])
             u = modulate(layer_norm(h), m[3], m[4])
-            q, k, v = self.split(self.linear(name + ".ta.qkv", u))
-            y = self.over_time(n, q, k, v, t[name + ".ta.b"])
-            h = fma(m[5], self.linear(name + ".ta.o", y), h)
+            q, k, v = split_heads(self.linear(name + ".ta.qkv", u), self.heads)
+            past = [frame[n] for frame in self.past]
+            y = temporal_attention(q, k, v, past, t[name + ".ta.b"])
+            h = gated_add(h, self.linear(name + ".ta.o", y), m[5])
             made.append((k, v))
             u = modulate(layer_norm(h), m[6], m[7])
             y = self.linear(name + ".m1.2", gelu(self.linear(name + ".m1.0", u)))
-            h = fma(m[8], y, h)
+            h = gated_add(h, y, m[8])
         o = self.linear("dit.mo", condition).reshape(2, -1)
         p = self.linear("dit.out", modulate(layer_norm(h), o[0], o[1]))
-        p = p.reshape(rows, columns, channels, patch, patch).transpose(2, 0, 3, 1, 4)
-        return p.reshape(self.latent), made
+        v = permute(p, (rows, columns, channels, patch, patch), (2, 0, 3, 1, 4), self.latent)
+        return v, made
 
     def residual(self, name, y):
         z = y
         for half in (1, 2):
             z = silu(pixel_norm(z, self.w.tensors[f"{name}.n{half}.g"]))
             z = self.conv(f"{name}.c{half}", z)
-        return y + z
+        return add(y, z)
 
     def decode(self, x):
         t = self.w.tensors
-        y = fma(x.transpose(1, 2, 0), t["latent.std"], t["latent.mean"])
+        y = permute(x, self.latent, (1, 2, 0), self.latent[1:] + (-1,))
+        y = scale_shift(y, t["latent.std"], t["latent.mean"])
         y = self.conv("ae.dec.0", y)
         last = len(self.w.shape["decoder"]) - 1
         for stage in range(last + 1):
@@ -429,12 +499,11 @@ class Session:
 
     def frame(self, number, action):
         """Picture digest and state sum of one frame."""
-        names = self.w.manifest["actions"]
-        held = np.array([action >> i & 1 for i in range(len(names))], f32)
+        held = buttons(action, len(self.w.manifest["actions"]))
         x = noise(self.seed, 0, number, np.prod(self.latent)).reshape(self.latent)
         for now, then in zip(self.t, self.t[1:]):
             v, made = self.run(x, held, now)
-            x = fma(then - now, v, x)
+            x = euler(x, v, then - now)
         self.remember(made)
         total, first = bit_sum(0, x), x.size
         for array in (array for pair in made for array in pair):
@@ -444,31 +513,92 @@ class Session:
         return blake3(picture, derive_key_context="worldtape 1 picture").hexdigest(), total & M64
 
 
+@op
 def shuffle(y):
     height, width, channels = y.shape
     z = y.reshape(height, width, channels // 4, 2, 2).transpose(0, 3, 1, 4, 2)
     return z.reshape(2 * height, 2 * width, channels // 4)
 
 
+# The checks.
+
+
+def play(world, what):
+    """Plays one play; gives frames, ops looked at, and how many of both differ."""
+    global SEEN
+    seed, first = int(what["seed"], 16), int(what["first_frame"], 16)
+    print(f"prompt {what['prompt']}, {what['passes']} passes, seed {what['seed']}")
+    session = Session(world, seed, what["prompt"], what["passes"])
+    differing = 0
+    expected = zip(what["actions"], what["pictures"], what["state_sums"], strict=True)
+    for number, (action, *outcome) in enumerate(expected, first):
+        SEEN = set()
+        picture, state_sum = session.frame(number, action)
+        same = outcome == [picture, f"0x{state_sum:016x}"]
+        differing += not same
+        print(f"  {number} {picture} {state_sum:016x} {'same' if same else 'DIFFERS'}")
+    ops = what.get("last_frame_ops", {})
+    for name, digest in ops.items():
+        if digest not in SEEN:
+            differing += 1
+            print(f"  op {name} of the last frame: no output with digest {digest}: DIFFERS")
+    return np.array([len(what["actions"]), len(ops), differing])
+
+
+def numbers(text):
+    """Float32 from 8 hexadecimal digits each."""
+    return from_bits([int(text[i:i + 8], 16) for i in range(0, len(text), 8)])
+
+
+FUNCTIONS = {
+    "fma": fma,
+    "exp": exp,
+    "ln": ln,
+    "silu": silu,
+    "gelu": gelu,
+    "sin_cos": lambda x: np.concatenate(sin_cos(x)),
+    "sin_cos_turns": lambda x: np.concatenate(sin_cos_turns(x)),
+    "sum": lambda x: lanes_sum(x)[None],
+    "chain": lambda a, b: np.asarray(chain(a, b), f32)[None],
+    "layer_norm": layer_norm,
+    "pixel_norm": pixel_norm,
+    "to_length": to_length,
+    "modulate": modulate,
+    "mix_noise": lambda clean, n, time: mix_noise(clean, n, time[0]),
+    "quantise": lambda x: np.concatenate([y.astype(f32) for y in quantise(x)]),
+    "attend": lambda q, k, v, bias: attend(
+        q, k.reshape(len(bias), -1), v.reshape(len(bias), -1), bias),
+    "time_embedding": lambda time, features: time_embedding(time[0], int(features[0])),
+    "to_picture": lambda x: to_picture(x).astype(f32),
+}
+
+
+def check_vectors(path):
+    """Every function on numbers that hurt; gives how many of them differ."""
+    vectors = json.loads(path.read_text())
+    differing = 0
+    for index, vector in enumerate(vectors):
+        made = FUNCTIONS[vector["function"]](*map(numbers, vector["inputs"]))
+        expected = numbers(vector["output"])
+        both_nan = np.isnan(made) & np.isnan(expected)
+        wrong = np.flatnonzero((bits(made) != bits(expected)) & ~both_nan)
+        if wrong.size:
+            differing += 1
+            print(f"vector {index} {vector['function']}: elements {wrong.tolist()} DIFFER")
+    print(f"{len(vectors)} vectors, {differing} differ")
+    return differing
+
+
 def main(arguments):
-    tiny = ROOT / "tests/data/tiny.safetensors", ROOT / "tests/data/tiny-outcomes.json"
-    world_path, outcomes_path = arguments or tiny
+    data = ROOT / "tests/data"
+    differing = 0 if arguments else check_vectors(data / "exact-vectors.json")
+    world_path, outcomes = arguments or (data / "tiny.safetensors", data / "tiny-outcomes.json")
     world = World(world_path)
-    plays = json.loads(Path(outcomes_path).read_text())
-    frames = differing = 0
     print(f"world {world.manifest['name']} {world.digest}")
-    for play in plays:
-        seed, first = int(play["seed"], 16), int(play["first_frame"], 16)
-        print(f"prompt {play['prompt']}, {play['passes']} passes, seed {play['seed']}")
-        session = Session(world, seed, play["prompt"], play["passes"])
-        expected = zip(play["actions"], play["pictures"], play["state_sums"], strict=True)
-        for number, (action, *outcome) in enumerate(expected, first):
-            picture, state_sum = session.frame(number, action)
-            same = outcome == [picture, f"0x{state_sum:016x}"]
-            frames, differing = frames + 1, differing + (not same)
-            print(f"  {number} {picture} {state_sum:016x} {'same' if same else 'DIFFERS'}")
-    print(f"{frames} frames, {differing} differ")
-    return 1 if differing or not frames else 0
+    plays = json.loads(Path(outcomes).read_text())
+    frames, ops, plays_differing = sum(play(world, what) for what in plays)
+    print(f"{frames} frames and {ops} outputs of ops, {plays_differing} differ")
+    return 1 if differing or plays_differing or not frames else 0
 
 
 if __name__ == "__main__":
