@@ -242,8 +242,81 @@ fn colours(list: &mut Vec<Vector>) {
     list.push(vector("to_picture", &[&x], &y));
 }
 
+/// Digests over many inputs: bits from `first`, `step` apart, up to `last`, of both signs.
+fn walks(list: &mut Vec<Vector>) {
+    type Function = fn(f32) -> [f32; 2];
+    let walks: [(&str, Function, u32, u32, u32); 9] = [
+        (
+            "exp",
+            |x| [exact::exp(x), 0.0],
+            0x3c00_0000,
+            0x42b1_8000,
+            307,
+        ),
+        ("exp", |x| [exact::exp(x), 0.0], 0x3e80_0000, 0x3eb2_0000, 3),
+        (
+            "silu",
+            |x| [exact::silu(x), 0.0],
+            0x3c00_0000,
+            0x42b1_8000,
+            307,
+        ),
+        (
+            "gelu",
+            |x| [exact::gelu_tanh(x), 0.0],
+            0x3c00_0000,
+            0x4180_0000,
+            307,
+        ),
+        ("ln", |x| [exact::ln(x), 0.0], 0x3200_0000, 0x4080_0000, 307),
+        ("ln", |x| [exact::ln(x), 0.0], 0x3f28_0000, 0x3fc0_0000, 7),
+        (
+            "sin_cos",
+            |x| exact::sin_cos(x).into(),
+            0x3c00_0000,
+            0x4600_0000,
+            307,
+        ),
+        (
+            "sin_cos",
+            |x| exact::sin_cos(x).into(),
+            0x3f20_0000,
+            0x3f4a_0000,
+            3,
+        ),
+        (
+            "sin_cos_turns",
+            |x| exact::sin_cos_turns(x).into(),
+            0x3380_0000,
+            0x3f80_0000,
+            307,
+        ),
+    ];
+    for (name, function, first, last, step) in walks {
+        for sign in [0, 0x8000_0000] {
+            if sign != 0 && ["ln", "sin_cos_turns"].contains(&name) {
+                continue;
+            }
+            let inputs = (first..last).step_by(step as usize);
+            let made: Vec<[f32; 2]> = inputs.map(|x| function(f32::from_bits(x | sign))).collect();
+            let outputs = if name.starts_with("sin_cos") { 2 } else { 1 };
+            let values = (0..outputs).flat_map(|i| made.iter().map(move |y| y[i]));
+            let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+            let count = made.len() as u32;
+            list.push(Vector {
+                function: format!("walk {name}"),
+                inputs: [first | sign, count, step]
+                    .map(|x| format!("{x:08x}"))
+                    .to_vec(),
+                output: blake3::hash(&bytes).to_string(),
+            });
+        }
+    }
+}
+
 fn vectors() -> Vec<Vector> {
     let mut list = Vec::new();
+    walks(&mut list);
     elementary(&mut list);
     fused(&mut list);
     by_rows(&mut list);
