@@ -35,13 +35,8 @@ pub struct Wall {
 impl Wall {
     /// A session that begins now.
     pub fn start() -> Wall {
-        let unix = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        Wall {
-            start: Instant::now(),
-            started_unix_ms: unix.as_millis() as u64,
-        }
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Wall { start: Instant::now(), started_unix_ms: unix.as_millis() as u64 }
     }
 }
 

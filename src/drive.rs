@@ -81,17 +81,8 @@ pub fn run(
         }
         let made = engine.step(frame, action)?;
         let picture = made.picture;
-        let outcome = Outcome {
-            picture: picture_digest(picture),
-            state_sum: made.state_sum,
-        };
-        let made = Made {
-            frame,
-            action,
-            outcome,
-            picture,
-            at_us: clock.now_us(),
-        };
+        let outcome = Outcome { picture: picture_digest(picture), state_sum: made.state_sum };
+        let made = Made { frame, action, outcome, picture, at_us: clock.now_us() };
         let mut flow = Flow::Continue;
         for sink in sinks.iter_mut() {
             if sink.made(&made)? == Flow::Stop {

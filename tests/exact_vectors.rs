@@ -99,10 +99,7 @@ fn elementary(list: &mut Vec<Vector>) {
     let x: Vec<f32> = x.into_iter().filter(|x| x.abs() <= 8192.0).collect();
     let pairs: Vec<(f32, f32)> = x.iter().map(|&x| exact::sin_cos(x)).collect();
     list.push(vector("sin_cos", &[&x], &unzipped(pairs)));
-    let turns: Vec<f32> = (0..100)
-        .map(|i| i as f32 * 0.01)
-        .chain([0.125, 0.375, 0.75])
-        .collect();
+    let turns: Vec<f32> = (0..100).map(|i| i as f32 * 0.01).chain([0.125, 0.375, 0.75]).collect();
     let pairs: Vec<(f32, f32)> = turns.iter().map(|&x| exact::sin_cos_turns(x)).collect();
     list.push(vector("sin_cos_turns", &[&turns], &unzipped(pairs)));
     for (time, features) in [(0.0, 2), (0.65, 22), (0.15, 256), (1.0, 100)] {
@@ -142,22 +139,13 @@ fn fused(list: &mut Vec<Vector>) {
     };
     list.push(vector("fma", &[&a, &b, &c], &three(exact::logit)));
     list.push(vector("modulate", &[&a, &b, &c], &three(exact::modulate)));
-    let mixed: Vec<f32> = a
-        .iter()
-        .zip(&b)
-        .map(|(&a, &b)| exact::mix_noise(a, b, 0.15))
-        .collect();
+    let mixed: Vec<f32> = a.iter().zip(&b).map(|(&a, &b)| exact::mix_noise(a, b, 0.15)).collect();
     list.push(vector("mix_noise", &[&a, &b, &[0.15]], &mixed));
 }
 
 /// Rows of every kind: small enough for an epsilon to matter, squares that underflow or overflow.
 fn rows() -> Vec<Vec<f32>> {
-    let mut rows = vec![
-        vec![0.0, -0.0, 0.0],
-        vec![-0.0; 40],
-        vec![3.0; 33],
-        vec![-1e-30, 1e-30],
-    ];
+    let mut rows = vec![vec![0.0, -0.0, 0.0], vec![-0.0; 40], vec![3.0; 33], vec![-1e-30, 1e-30]];
     for (draw, count) in (10..).zip([1, 2, 7, 31, 32, 33, 42, 64, 100]) {
         rows.push(deviates(draw, count, 0));
         rows.push(deviates(draw, count, -9));
@@ -182,24 +170,9 @@ fn by_rows(list: &mut Vec<Vector>) {
         list.push(vector("chain", &[x, &gain], &[exact::chain(x, &gain)]));
         list.push(quantised(x));
     }
-    for most in [
-        0x0f7f_ffff,
-        0x0f80_0000,
-        0x0f80_0001,
-        0x0000_0001,
-        0x7f7f_ffff,
-        0x42fe_0000,
-    ] {
+    for most in [0x0f7f_ffff, 0x0f80_0000, 0x0f80_0001, 0x0000_0001, 0x7f7f_ffff, 0x42fe_0000] {
         let most = f32::from_bits(most);
-        list.push(quantised(&[
-            most,
-            -most,
-            most / 2.0,
-            most / 254.0,
-            0.0,
-            -0.0,
-            most * 0.3,
-        ]));
+        list.push(quantised(&[most, -most, most / 2.0, most / 254.0, 0.0, -0.0, most * 0.3]));
     }
     let ties: Vec<f32> = (-127..127).map(|i| i as f32 + 0.5).chain([127.0]).collect();
     list.push(quantised(&ties));
@@ -246,51 +219,15 @@ fn colours(list: &mut Vec<Vector>) {
 fn walks(list: &mut Vec<Vector>) {
     type Function = fn(f32) -> [f32; 2];
     let walks: [(&str, Function, u32, u32, u32); 9] = [
-        (
-            "exp",
-            |x| [exact::exp(x), 0.0],
-            0x3c00_0000,
-            0x42b1_8000,
-            307,
-        ),
+        ("exp", |x| [exact::exp(x), 0.0], 0x3c00_0000, 0x42b1_8000, 307),
         ("exp", |x| [exact::exp(x), 0.0], 0x3e80_0000, 0x3eb2_0000, 3),
-        (
-            "silu",
-            |x| [exact::silu(x), 0.0],
-            0x3c00_0000,
-            0x42b1_8000,
-            307,
-        ),
-        (
-            "gelu",
-            |x| [exact::gelu_tanh(x), 0.0],
-            0x3c00_0000,
-            0x4180_0000,
-            307,
-        ),
+        ("silu", |x| [exact::silu(x), 0.0], 0x3c00_0000, 0x42b1_8000, 307),
+        ("gelu", |x| [exact::gelu_tanh(x), 0.0], 0x3c00_0000, 0x4180_0000, 307),
         ("ln", |x| [exact::ln(x), 0.0], 0x3200_0000, 0x4080_0000, 307),
         ("ln", |x| [exact::ln(x), 0.0], 0x3f28_0000, 0x3fc0_0000, 7),
-        (
-            "sin_cos",
-            |x| exact::sin_cos(x).into(),
-            0x3c00_0000,
-            0x4600_0000,
-            307,
-        ),
-        (
-            "sin_cos",
-            |x| exact::sin_cos(x).into(),
-            0x3f20_0000,
-            0x3f4a_0000,
-            3,
-        ),
-        (
-            "sin_cos_turns",
-            |x| exact::sin_cos_turns(x).into(),
-            0x3380_0000,
-            0x3f80_0000,
-            307,
-        ),
+        ("sin_cos", |x| exact::sin_cos(x).into(), 0x3c00_0000, 0x4600_0000, 307),
+        ("sin_cos", |x| exact::sin_cos(x).into(), 0x3f20_0000, 0x3f4a_0000, 3),
+        ("sin_cos_turns", |x| exact::sin_cos_turns(x).into(), 0x3380_0000, 0x3f80_0000, 307),
     ];
     for (name, function, first, last, step) in walks {
         for sign in [0, 0x8000_0000] {
@@ -305,9 +242,7 @@ fn walks(list: &mut Vec<Vector>) {
             let count = made.len() as u32;
             list.push(Vector {
                 function: format!("walk {name}"),
-                inputs: [first | sign, count, step]
-                    .map(|x| format!("{x:08x}"))
-                    .to_vec(),
+                inputs: [first | sign, count, step].map(|x| format!("{x:08x}")).to_vec(),
                 output: blake3::hash(&bytes).to_string(),
             });
         }
@@ -340,10 +275,8 @@ fn exact_meets_every_vector() {
 #[test]
 #[ignore = "writes tests/data/exact-vectors.json"]
 fn write_the_vectors() {
-    let lines: Vec<String> = vectors()
-        .iter()
-        .map(|vector| serde_json::to_string(vector).expect("plain data"))
-        .collect();
+    let lines: Vec<String> =
+        vectors().iter().map(|vector| serde_json::to_string(vector).expect("plain data")).collect();
     let json = format!("[\n{}\n]\n", lines.join(",\n"));
     std::fs::write(common::path(VECTORS), json).expect("written");
 }

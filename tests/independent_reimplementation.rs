@@ -60,9 +60,7 @@ fn plays() -> Vec<Play> {
             prompt,
             passes,
             first_frame: hexadecimal(first_frame),
-            actions: (turn..turn + FRAMES)
-                .map(|i| (i * 11 % 32) as u16)
-                .collect(),
+            actions: (turn..turn + FRAMES).map(|i| (i * 11 % 32) as u16).collect(),
             pictures: Vec::new(),
             state_sums: Vec::new(),
             last_frame_ops: BTreeMap::new(),

@@ -106,11 +106,7 @@ fn a_state_of_another_length_is_refused_and_nothing_changes() {
     let mut longer = saved.clone();
     longer.push(0);
     let refused = engine.load(&longer).expect_err("one byte too many");
-    let state = EngineError::State {
-        what: "the number of bytes",
-        found: 17,
-        expected: 16,
-    };
+    let state = EngineError::State { what: "the number of bytes", found: 17, expected: 16 };
     assert_eq!(refused, state);
     let mut again = Vec::new();
     engine.save(&mut again);
@@ -171,8 +167,6 @@ fn every_prompt_is_drawn() {
         let frame = engine.step(0, Action::NONE).expect("finite");
         frame.picture.to_vec()
     });
-    let strip = Strip {
-        frames: frames.collect(),
-    };
+    let strip = Strip { frames: frames.collect() };
     write("prompts.png", &strip, |_| "prompts\n0 to 3".to_owned());
 }

@@ -39,36 +39,22 @@ fn machine() -> Machine {
 
 fn outcome(frame: u64) -> Outcome {
     let picture = Digest(*blake3::hash(&frame.to_le_bytes()).as_bytes());
-    Outcome {
-        picture,
-        state_sum: frame.wrapping_mul(0x9e37_79b9_7f4a_7c15),
-    }
+    Outcome { picture, state_sum: frame.wrapping_mul(0x9e37_79b9_7f4a_7c15) }
 }
 
 /// A tape with every kind of block: three frames in two blocks, the first with an action ahead.
 fn write_small(sink: impl Write) -> Result<(), SessionError> {
     let mut encoder = Encoder::new(sink, INFO, &config(), &machine())?;
     let source_root = PlayRoot::new(&config()).digest();
-    encoder.resume(&Resume {
-        source_uuid: [9; 16],
-        source_frame: 0,
-        source_root,
-    })?;
+    encoder.resume(&Resume { source_uuid: [9; 16], source_frame: 0, source_root })?;
     let mut batch = FramesBatch::new();
     batch.push_action(0, Action(1), 10);
     batch.push_outcome(0, outcome(0), 20);
     batch.push_action(1, Action(2), 30);
     encoder.seal_frames(&mut batch)?;
-    encoder.note(&Note {
-        frame: 1,
-        text: "a door".to_owned(),
-    })?;
+    encoder.note(&Note { frame: 1, text: "a door".to_owned() })?;
     let state = vec![1, 2, 3];
-    encoder.checkpoint(Checkpoint {
-        frame: 1,
-        state_digest: Digest([3; 32]),
-        state,
-    })?;
+    encoder.checkpoint(Checkpoint { frame: 1, state_digest: Digest([3; 32]), state })?;
     batch.push_outcome(1, outcome(1), 40);
     batch.push_action(2, Action(3), 50);
     batch.push_outcome(2, outcome(2), 60);
@@ -92,10 +78,7 @@ fn assert_front(part: &Tape, whole: &Tape, context: &str) {
     assert_eq!(part.config, whole.config, "{context}");
     assert!(whole.machines.starts_with(&part.machines), "{context}");
     assert!(whole.resumes.starts_with(&part.resumes), "{context}");
-    assert!(
-        whole.checkpoints.starts_with(&part.checkpoints),
-        "{context}"
-    );
+    assert!(whole.checkpoints.starts_with(&part.checkpoints), "{context}");
     assert!(whole.notes.starts_with(&part.notes), "{context}");
     assert!(whole.actions.starts_with(&part.actions), "{context}");
     assert!(whole.outcomes.starts_with(&part.outcomes), "{context}");
@@ -106,13 +89,9 @@ fn assert_front(part: &Tape, whole: &Tape, context: &str) {
 
 /// Blocks of `tape` that lie whole before byte `end`, and the outcomes in them.
 fn whole_blocks(tape: &Tape, end: usize) -> (usize, u64) {
-    let whole = tape
-        .blocks
-        .iter()
-        .take_while(|block| block.offset + block.len <= end as u64);
-    whole.fold((0, 0), |(blocks, frames), block| {
-        (blocks + 1, frames + u64::from(block.frame_count))
-    })
+    let whole = tape.blocks.iter().take_while(|block| block.offset + block.len <= end as u64);
+    whole
+        .fold((0, 0), |(blocks, frames), block| (blocks + 1, frames + u64::from(block.frame_count)))
 }
 
 #[test]
@@ -125,10 +104,7 @@ fn a_small_tape_reads_back() {
     assert_eq!(tape.outcomes, [outcome(0), outcome(1), outcome(2)]);
     assert_eq!(tape.action_us, [10, 30, 50]);
     assert_eq!(tape.outcome_us, [20, 40, 60]);
-    assert_eq!(
-        (tape.notes.len(), tape.checkpoints.len(), tape.resumes.len()),
-        (1, 1, 1)
-    );
+    assert_eq!((tape.notes.len(), tape.checkpoints.len(), tape.resumes.len()), (1, 1, 1));
     let mut root = PlayRoot::new(&config());
     for (action, outcome) in tape.actions.iter().zip(&tape.outcomes) {
         root.fold(*action, outcome);
@@ -152,27 +128,10 @@ fn a_cut_at_every_byte_leaves_the_whole_blocks() {
         };
         let (blocks, valid_frames) = whole_blocks(&whole, end);
         assert_front(&tape, &whole, &format!("cut at {end}"));
-        assert_eq!(
-            (tape.blocks.len(), tape.outcomes.len() as u64),
-            (blocks, valid_frames)
-        );
-        let offset = tape
-            .blocks
-            .last()
-            .map_or(0, |block| block.offset + block.len);
-        assert_eq!(
-            tape.ending,
-            Ending::Cut {
-                offset,
-                valid_frames
-            },
-            "cut at {end}"
-        );
-        assert_eq!(
-            Tape::verify_chain(&bytes[..end]),
-            Ok(blocks as u64),
-            "cut at {end}"
-        );
+        assert_eq!((tape.blocks.len(), tape.outcomes.len() as u64), (blocks, valid_frames));
+        let offset = tape.blocks.last().map_or(0, |block| block.offset + block.len);
+        assert_eq!(tape.ending, Ending::Cut { offset, valid_frames }, "cut at {end}");
+        assert_eq!(Tape::verify_chain(&bytes[..end]), Ok(blocks as u64), "cut at {end}");
     }
 }
 
@@ -192,12 +151,7 @@ fn a_flip_in_every_byte_is_never_silent() {
         let (blocks, frames) = whole_blocks(&whole, at);
         assert_front(&tape, &whole, &context);
         assert_eq!(tape.blocks.len(), blocks, "{context}");
-        let Ending::Damaged {
-            offset,
-            valid_frames,
-            ..
-        } = tape.ending
-        else {
+        let Ending::Damaged { offset, valid_frames, .. } = tape.ending else {
             panic!("{context}: {:?}", tape.ending);
         };
         assert_eq!(valid_frames, frames, "{context}");
@@ -214,10 +168,7 @@ fn zeros_after_the_last_block_are_room_and_not_damage() {
         let mut tape = bytes[..end].to_vec();
         tape.resize(end + 4096, 0);
         let (_, valid_frames) = whole_blocks(&whole, end);
-        let cut = Ending::Cut {
-            offset: end as u64,
-            valid_frames,
-        };
+        let cut = Ending::Cut { offset: end as u64, valid_frames };
         assert_eq!(read(&tape).ending, cut);
         tape.push(1);
         assert!(matches!(read(&tape).ending, Ending::Damaged { .. }));
@@ -239,29 +190,15 @@ fn one_damaged_copy_of_config_does_not_lose_it() {
     let end = whole.blocks[1].offset + whole.blocks[1].len;
     damaged[HEADER_BYTES..end as usize].fill(0xee);
     let refused = Tape::read(&damaged).expect_err("no CONFIG");
-    assert!(
-        matches!(refused, SessionError::NoConfig { offset: 44, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::NoConfig { offset: 44, .. }), "{refused}");
 }
 
 #[test]
 fn what_is_no_tape_is_refused_by_name() {
-    for bytes in [
-        &b""[..],
-        b"x",
-        b"{\"version\": 3}\n[0.1, \"o\", \"hello\"]\n",
-        &[0; 4096],
-    ] {
+    for bytes in [&b""[..], b"x", b"{\"version\": 3}\n[0.1, \"o\", \"hello\"]\n", &[0; 4096]] {
         let bytes_len = bytes.len() as u64;
-        assert_eq!(
-            Tape::read(bytes),
-            Err(SessionError::NotATape { bytes: bytes_len })
-        );
-        assert_eq!(
-            Tape::verify_chain(bytes),
-            Err(SessionError::NotATape { bytes: bytes_len })
-        );
+        assert_eq!(Tape::read(bytes), Err(SessionError::NotATape { bytes: bytes_len }));
+        assert_eq!(Tape::verify_chain(bytes), Err(SessionError::NotATape { bytes: bytes_len }));
     }
 }
 
@@ -273,10 +210,7 @@ fn a_newer_tape_is_refused_by_its_version_and_a_newer_minor_is_read() {
     assert_eq!(read(&bytes).version.minor, 9);
     bytes[16] = 2;
     seal_header(&mut bytes);
-    assert_eq!(
-        Tape::read(&bytes),
-        Err(SessionError::Version { major: 2, minor: 9 })
-    );
+    assert_eq!(Tape::read(&bytes), Err(SessionError::Version { major: 2, minor: 9 }));
 }
 
 /// Makes the CRC of a changed header right.
@@ -359,17 +293,8 @@ fn an_unknown_kind_is_kept_and_skipped() {
     let bytes = block.tape();
     let tape = read(&bytes);
     let info = tape.blocks[3];
-    assert_eq!(
-        (info.kind, info.schema, info.sequence),
-        (Kind::Unknown(99), 7, 3)
-    );
-    assert_eq!(
-        tape.ending,
-        Ending::Cut {
-            offset: bytes.len() as u64,
-            valid_frames: 0
-        }
-    );
+    assert_eq!((info.kind, info.schema, info.sequence), (Kind::Unknown(99), 7, 3));
+    assert_eq!(tape.ending, Ending::Cut { offset: bytes.len() as u64, valid_frames: 0 });
     assert_eq!(Tape::verify_chain(&bytes), Ok(4));
 }
 
@@ -380,14 +305,7 @@ fn a_newer_schema_is_skipped_unless_frames_depend_on_it() {
     assert_eq!(read(&block.tape()).blocks.len(), 4);
     block.kind = Kind::Frames.number();
     let refused = block.damage();
-    assert!(matches!(
-        refused,
-        SessionError::Schema {
-            kind: Kind::Frames,
-            schema: 2,
-            ..
-        }
-    ));
+    assert!(matches!(refused, SessionError::Schema { kind: Kind::Frames, schema: 2, .. }));
 }
 
 #[test]
@@ -395,11 +313,7 @@ fn absurd_lengths_are_refused_before_anything_is_read_by_them() {
     for number in (1..=9).filter(|&number| number != 1) {
         let mut block = HandMade::new(number, Vec::new(), u32::MAX);
         let max = limits::archive_bytes_max(Kind::from_number(number));
-        let too_long = |what, max| SessionError::TooLong {
-            what,
-            found: u64::from(u32::MAX),
-            max,
-        };
+        let too_long = |what, max| SessionError::TooLong { what, found: u64::from(u32::MAX), max };
         assert_eq!(block.damage(), too_long("archive bytes", max));
         block.uncompressed_len = 1;
         block.compressed_len = Some(u32::MAX);
@@ -413,14 +327,8 @@ fn a_zstd_bomb_is_refused_by_its_content_size() {
     let bomb = zstd::bulk::compress(&vec![0; 8 << 20], 3).expect("zeros compress");
     assert!(bomb.len() < 4096);
     let refused = HandMade::new(Kind::Frames.number(), bomb, 300).damage();
-    let content = matches!(
-        refused,
-        SessionError::Field {
-            what: "zstd content size",
-            found: 0x80_0000,
-            ..
-        }
-    );
+    let content =
+        matches!(refused, SessionError::Field { what: "zstd content size", found: 0x80_0000, .. });
     assert!(content, "{refused}");
 }
 
@@ -429,32 +337,17 @@ fn a_payload_is_one_zstd_frame_and_no_more() {
     let frame = zstd::bulk::compress(&[0; 56], 3).expect("zeros compress");
     let end = Kind::End.number();
     let twice = HandMade::new(end, [&frame[..], &frame].concat(), 56).damage();
-    assert!(
-        matches!(
-            twice,
-            SessionError::Field {
-                what: "zstd frame bytes",
-                ..
-            }
-        ),
-        "{twice}"
-    );
+    assert!(matches!(twice, SessionError::Field { what: "zstd frame bytes", .. }), "{twice}");
     let cut = HandMade::new(end, frame[..frame.len() - 1].to_vec(), 56).damage();
     assert!(matches!(cut, SessionError::Zstd { .. }), "{cut}");
     let skippable = HandMade::new(end, b"\x50\x2a\x4d\x18\x01\0\0\0x".to_vec(), 56).damage();
-    assert!(
-        matches!(skippable, SessionError::Field { .. }),
-        "{skippable}"
-    );
+    assert!(matches!(skippable, SessionError::Field { .. }), "{skippable}");
     let mut encoder = zstd::stream::Encoder::new(Vec::new(), 3).expect("an encoder");
     encoder.include_contentsize(false).expect("a setting");
     encoder.write_all(&[0; 56]).expect("a vector");
     let streamed = encoder.finish().expect("zeros compress");
     let unsized_frame = HandMade::new(end, streamed, 56).damage();
-    assert!(
-        matches!(unsized_frame, SessionError::Zstd { .. }),
-        "{unsized_frame}"
-    );
+    assert!(matches!(unsized_frame, SessionError::Zstd { .. }), "{unsized_frame}");
 }
 
 #[test]
@@ -464,24 +357,14 @@ fn archives_that_point_outside_themselves_are_refused() {
     archive[12..16].copy_from_slice(&4_u32.to_le_bytes());
     let frame = zstd::bulk::compress(&archive, 3).expect("it compresses");
     let refused = HandMade::new(Kind::Frames.number(), frame, 56).damage();
-    assert!(
-        matches!(refused, SessionError::Archive { bytes: 56, .. }),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::Archive { bytes: 56, .. }), "{refused}");
 }
 
 #[test]
 fn an_end_that_does_not_add_up_is_damage() {
     let frame = zstd::bulk::compress(&[0; 56], 3).expect("zeros compress");
     let refused = HandMade::new(Kind::End.number(), frame, 56).damage();
-    let blocks = matches!(
-        refused,
-        SessionError::Field {
-            what: "blocks of END",
-            expected: 3,
-            ..
-        }
-    );
+    let blocks = matches!(refused, SessionError::Field { what: "blocks of END", expected: 3, .. });
     assert!(blocks, "{refused}");
 }
 
@@ -497,14 +380,8 @@ fn blocks_of_another_tape_do_not_fit_the_chain() {
     let taken = read(&other).blocks[3];
     let spliced = [&bytes[..kept], &other[taken.offset as usize..]].concat();
     let refused = Tape::verify_chain(&spliced).expect_err("another tape's block");
-    assert!(
-        matches!(refused, SessionError::DigestDiffers { what: "chain", .. }),
-        "{refused}"
-    );
-    assert!(
-        matches!(read(&spliced).ending, Ending::Damaged { .. }),
-        "its END is another's"
-    );
+    assert!(matches!(refused, SessionError::DigestDiffers { what: "chain", .. }), "{refused}");
+    assert!(matches!(read(&spliced).ending, Ending::Damaged { .. }), "its END is another's");
 }
 
 #[test]
@@ -523,23 +400,14 @@ fn bytes_after_the_footer_and_missing_blocks_are_damage() {
     assert_eq!(offset, note.offset);
     assert!(matches!(
         what,
-        SessionError::Field {
-            what: "block sequence",
-            expected: 5,
-            found: 6,
-            ..
-        }
+        SessionError::Field { what: "block sequence", expected: 5, found: 6, .. }
     ));
 }
 
 #[test]
 fn the_next_block_is_found_after_damage() {
     let bytes = small();
-    let offsets: Vec<u64> = read(&bytes)
-        .blocks
-        .iter()
-        .map(|block| block.offset)
-        .collect();
+    let offsets: Vec<u64> = read(&bytes).blocks.iter().map(|block| block.offset).collect();
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(offset) = find_block(&bytes, from) {
@@ -556,24 +424,15 @@ fn an_altered_tape_is_right_in_itself_and_has_another_play_root() {
     let mut same = Vec::new();
     rewrite(&whole, &mut same).expect("a vector takes everything");
     let same = read(&same);
-    assert_eq!(
-        (&same.ending, same.play_root),
-        (&Ending::Closed, whole.play_root)
-    );
-    let comparable = Tape {
-        blocks: whole.blocks.clone(),
-        ..same
-    };
+    assert_eq!((&same.ending, same.play_root), (&Ending::Closed, whole.play_root));
+    let comparable = Tape { blocks: whole.blocks.clone(), ..same };
     assert_eq!(comparable, whole);
     let mut altered = whole.clone();
     altered.actions[1] = Action(9);
     let mut bytes = Vec::new();
     rewrite(&altered, &mut bytes).expect("a vector takes everything");
     let altered = read(&bytes);
-    assert_eq!(
-        (&altered.ending, altered.actions[1]),
-        (&Ending::Closed, Action(9))
-    );
+    assert_eq!((&altered.ending, altered.actions[1]), (&Ending::Closed, Action(9)));
     assert_ne!(altered.play_root, whole.play_root);
     assert_eq!(Tape::verify_chain(&bytes), Ok(altered.blocks.len() as u64));
 }
@@ -583,10 +442,7 @@ fn the_play_root_does_not_know_the_machine_or_the_hour() {
     let whole = read(&small());
     let mut elsewhere = whole.clone();
     elsewhere.uuid = [1; 16];
-    elsewhere.machines = vec![Machine {
-        started_unix_ms: 1,
-        ..Machine::default()
-    }];
+    elsewhere.machines = vec![Machine { started_unix_ms: 1, ..Machine::default() }];
     elsewhere.action_us = vec![1, 2, 3];
     let mut bytes = Vec::new();
     rewrite(&elsewhere, &mut bytes).expect("a vector takes everything");
@@ -618,18 +474,9 @@ impl Write for &mut FullDisk {
 fn a_disk_that_fills_up_at_any_byte_leaves_the_front_of_the_tape() {
     let bytes = small();
     for room in 0..bytes.len() {
-        let mut disk = FullDisk {
-            taken: Vec::new(),
-            room,
-        };
+        let mut disk = FullDisk { taken: Vec::new(), room };
         let error = write_small(&mut disk).expect_err("no room");
-        let full = matches!(
-            error,
-            SessionError::Write {
-                kind: io::ErrorKind::StorageFull,
-                ..
-            }
-        );
+        let full = matches!(error, SessionError::Write { kind: io::ErrorKind::StorageFull, .. });
         assert!(full, "{error}");
         assert_eq!(disk.taken, bytes[..room]);
     }
@@ -637,34 +484,15 @@ fn a_disk_that_fills_up_at_any_byte_leaves_the_front_of_the_tape() {
 
 #[test]
 fn a_failed_encoder_stays_failed_and_a_refused_record_does_not_fail_it() {
-    let mut disk = FullDisk {
-        taken: Vec::new(),
-        room: 2000,
-    };
+    let mut disk = FullDisk { taken: Vec::new(), room: 2000 };
     let mut encoder = Encoder::new(&mut disk, INFO, &config(), &machine()).expect("room");
     let offset = encoder.offset();
-    let long = Note {
-        frame: 0,
-        text: "x".repeat(40_000),
-    };
+    let long = Note { frame: 0, text: "x".repeat(40_000) };
     let refused = encoder.note(&long).expect_err("too long");
-    assert!(
-        matches!(
-            refused,
-            SessionError::TooLong {
-                what: "note bytes",
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, SessionError::TooLong { what: "note bytes", .. }), "{refused}");
     assert_eq!(encoder.offset(), offset);
     let noise: Vec<u8> = (0..100).flat_map(|i: u64| outcome(i).picture.0).collect();
-    let state = |state| Checkpoint {
-        frame: 0,
-        state_digest: Digest::default(),
-        state,
-    };
+    let state = |state| Checkpoint { frame: 0, state_digest: Digest::default(), state };
     let failed = encoder.checkpoint(state(noise)).expect_err("no room");
     assert!(matches!(failed, SessionError::Write { .. }), "{failed}");
     let stays = SessionError::WriterFailed { offset };
@@ -681,23 +509,11 @@ fn records_outside_their_limits_are_refused_by_the_writer() {
     bad.noise_levels.pop();
     let refused = Encoder::new(io::sink(), INFO, &bad, &machine()).map(|_| ());
     let what = "noise level count";
-    assert_eq!(
-        refused,
-        Err(SessionError::Field {
-            what,
-            offset: 0,
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(refused, Err(SessionError::Field { what, offset: 0, expected: 2, found: 1 }));
     let mut tape = read(&small());
     tape.outcomes.push(outcome(3));
     tape.outcome_us.push(70);
-    let ahead = SessionError::OutcomesAhead {
-        offset: 0,
-        actions: 3,
-        outcomes: 4,
-    };
+    let ahead = SessionError::OutcomesAhead { offset: 0, actions: 3, outcomes: 4 };
     assert_eq!(rewrite(&tape, io::sink()).map(|_| ()), Err(ahead));
     tape.machines.clear();
     tape.outcomes.pop();
@@ -712,24 +528,10 @@ fn a_damaged_part_is_named() {
     let at = bytes.len() - FOOTER_BYTES;
     let mut flipped = bytes.clone();
     flipped[at + 20] ^= 1;
-    let Ending::Damaged {
-        what,
-        offset,
-        valid_frames,
-    } = read(&flipped).ending
-    else {
+    let Ending::Damaged { what, offset, valid_frames } = read(&flipped).ending else {
         panic!("a changed footer");
     };
-    assert!(
-        matches!(
-            what,
-            SessionError::Crc {
-                part: Part::Footer,
-                ..
-            }
-        ),
-        "{what}"
-    );
+    assert!(matches!(what, SessionError::Crc { part: Part::Footer, .. }), "{what}");
     assert_eq!((offset, valid_frames), (at as u64, 3));
 }
 
@@ -781,10 +583,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
                     continue;
                 }
                 let at_us = tape.outcome_us.last().unwrap_or(&0) + u64::from(delta_us);
-                let outcome = Outcome {
-                    picture: Digest(picture),
-                    state_sum,
-                };
+                let outcome = Outcome { picture: Digest(picture), state_sum };
                 batch.push_outcome(tape.outcomes.len() as u64, outcome, at_us);
                 tape.outcomes.push(outcome);
                 tape.outcome_us.push(at_us);
@@ -792,27 +591,16 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
             Event::Seal => encoder.seal_frames(&mut batch).expect("a vector"),
             Event::Note(frame, text) => {
                 tape.notes.push(Note { frame, text });
-                encoder
-                    .note(&tape.notes[tape.notes.len() - 1])
-                    .expect("a vector");
+                encoder.note(&tape.notes[tape.notes.len() - 1]).expect("a vector");
             }
             Event::Checkpoint(frame, state) => {
-                let checkpoint = Checkpoint {
-                    frame,
-                    state_digest: Digest([1; 32]),
-                    state,
-                };
+                let checkpoint = Checkpoint { frame, state_digest: Digest([1; 32]), state };
                 tape.checkpoints.push(checkpoint.clone());
                 encoder.checkpoint(checkpoint).expect("a vector");
             }
             Event::Machine(threads) if tape.machines.len() < limits::MACHINES_MAX as usize => {
-                tape.machines.push(Machine {
-                    threads,
-                    ..machine()
-                });
-                encoder
-                    .machine(&tape.machines[tape.machines.len() - 1])
-                    .expect("a vector");
+                tape.machines.push(Machine { threads, ..machine() });
+                encoder.machine(&tape.machines[tape.machines.len() - 1]).expect("a vector");
             }
             Event::Machine(_) => {}
         }

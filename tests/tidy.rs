@@ -39,11 +39,7 @@ static TREE: LazyLock<Vec<File>> =
 #[track_caller]
 fn assert_none(findings: &[Finding]) {
     let count = findings.len();
-    assert!(
-        findings.is_empty(),
-        "{count} to mend:\n{}\n",
-        lines(findings).join("\n")
-    );
+    assert!(findings.is_empty(), "{count} to mend:\n{}\n", lines(findings).join("\n"));
 }
 
 fn in_each_file(rule: fn(&File) -> Vec<Finding>) -> Vec<Finding> {

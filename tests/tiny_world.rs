@@ -12,10 +12,7 @@ const BYTES_MAX: usize = 200_000;
 fn the_file_is_what_the_seed_makes() {
     let made = common::tiny_packed();
     let kept = std::fs::read(common::path(common::TINY_WORLD)).expect("the file is there");
-    assert!(
-        made == kept,
-        "tests/data/tiny.safetensors is not what tests/common makes"
-    );
+    assert!(made == kept, "tests/data/tiny.safetensors is not what tests/common makes");
     assert!(kept.len() <= BYTES_MAX, "{} bytes", kept.len());
 }
 
@@ -38,16 +35,11 @@ fn it_has_every_op() {
 fn it_plays_from_every_prompt_and_its_pictures_are_no_plain_colour() {
     for prompt in 0..3 {
         let mut engine = common::engine(&common::tiny_model(3));
-        engine
-            .reset(&common::tiny_start(1, prompt))
-            .expect("starts");
+        engine.reset(&common::tiny_start(1, prompt)).expect("starts");
         for (frame, action) in (0..).zip(common::some_actions(20)) {
             let made = engine.step(frame, action).expect("finite");
             let colours: BTreeSet<u8> = made.picture.iter().copied().collect();
-            assert!(
-                colours.len() > 20,
-                "prompt {prompt} frame {frame}: {colours:?}"
-            );
+            assert!(colours.len() > 20, "prompt {prompt} frame {frame}: {colours:?}");
         }
     }
 }

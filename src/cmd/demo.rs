@@ -12,11 +12,7 @@ const SCRIPT: &str = "20 forward\n15 forward+right\n10 attack\n15 left\n10 forwa
 pub(super) fn run() -> Result<Exit> {
     let (path, world) = machinery::load_world(None)?;
     let manifest = &world.manifest;
-    let buttons: Vec<String> = manifest
-        .actions
-        .iter()
-        .map(|action| action.name.clone())
-        .collect();
+    let buttons: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(SCRIPT, &buttons).context("the built-in script")?;
     let prepared = machinery::prepare(&world, Device::Cpu.arithmetic(), 0, 0, None)?;
     let name = format!("worldtape-{}.wtape", uuid::Uuid::new_v4());
@@ -36,10 +32,7 @@ pub(super) fn run() -> Result<Exit> {
         report.play_root_short
     );
     println!("Replaying it with one thread:");
-    let options = Machinery {
-        world: Some(path),
-        device: "cpu".to_owned(),
-    };
+    let options = Machinery { world: Some(path), device: "cpu".to_owned() };
     let exit = replay::one(&tape, &options, false, false, Some(1))?;
     if exit == Exit::Ok {
         println!(

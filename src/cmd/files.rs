@@ -18,27 +18,18 @@ const PARENTS_MAX: usize = 8;
 /// All bytes of a file of at most `limit` bytes.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let size = file
-        .metadata()
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let size = file.metadata().with_context(|| format!("cannot read {}", path.display()))?;
     if size.is_dir() {
         bail!("{} is a folder, not a file", path.display());
     }
     if size.len() > limit {
-        bail!(
-            "{} has {} bytes; at most {limit} are read",
-            path.display(),
-            size.len()
-        );
+        bail!("{} has {} bytes; at most {limit} are read", path.display(), size.len());
     }
     let mut bytes = Vec::with_capacity(size.len() as usize);
     let read = file.take(limit + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {}", path.display()))?;
     if bytes.len() as u64 > limit {
-        bail!(
-            "{} has more than {limit} bytes; at most those are read",
-            path.display()
-        );
+        bail!("{} has more than {limit} bytes; at most those are read", path.display());
     }
     Ok(bytes)
 }
@@ -55,18 +46,13 @@ pub(super) fn create(path: &Path) -> Result<File> {
     let file = match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            bail!(
-                "{} exists and is not written over; choose another name with -o",
-                path.display()
-            )
+            bail!("{} exists and is not written over; choose another name with -o", path.display())
         }
         Err(error) => {
             return Err(error).with_context(|| format!("cannot create {}", path.display()));
         }
     };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.with_context(|| format!("cannot make {} durable in its folder", path.display()))?;
@@ -75,13 +61,10 @@ pub(super) fn create(path: &Path) -> Result<File> {
 
 /// The shipped world: looked for from the current folder upwards, then from the program upwards.
 pub(super) fn default_world() -> Result<PathBuf> {
-    worlds_folders()
-        .map(|folder| folder.join(DEFAULT_WORLD))
-        .find(|path| path.is_file())
-        .context(
-            "no worlds/doom.safetensors here, above here or above the program; \
+    worlds_folders().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
+        "no worlds/doom.safetensors here, above here or above the program; \
             name a world file with --world",
-        )
+    )
 }
 
 /// A world file of that digest beside the shipped one.
@@ -92,10 +75,7 @@ pub(super) fn world_of_digest(digest: Digest) -> Option<PathBuf> {
         .read_dir()
         .ok()?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "safetensors")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "safetensors"))
         .collect();
     paths.sort();
     paths.into_iter().find(|path| {
@@ -110,10 +90,7 @@ fn worlds_folders() -> impl Iterator<Item = PathBuf> {
     let above = |start: Option<PathBuf>| {
         let folders = start.into_iter();
         folders.flat_map(|path| {
-            path.ancestors()
-                .take(PARENTS_MAX)
-                .map(Path::to_path_buf)
-                .collect::<Vec<_>>()
+            path.ancestors().take(PARENTS_MAX).map(Path::to_path_buf).collect::<Vec<_>>()
         })
     };
     above(here).chain(above(program))

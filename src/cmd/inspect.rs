@@ -55,11 +55,7 @@ pub(super) fn run(options: &Inspect) -> Result<Exit> {
     let bytes = files::read(&options.file, TAPE_BYTES_MAX)?;
     let tape = Tape::read(&bytes)?;
     let mut report = Report::new(&tape, bytes.len());
-    let mut exit = if tape.ending == Ending::Closed {
-        Exit::Ok
-    } else {
-        Exit::Damaged
-    };
+    let mut exit = if tape.ending == Ending::Closed { Exit::Ok } else { Exit::Damaged };
     if options.verify {
         match Tape::verify_chain(&bytes) {
             Ok(blocks) => report.chain_blocks = Some(blocks),
@@ -85,18 +81,10 @@ pub(super) fn ending_line(ending: &Ending) -> Option<String> {
     };
     match ending {
         Ending::Closed => None,
-        Ending::Cut {
-            offset,
-            valid_frames,
-        } => Some(format!(
-            "the tape is cut short at byte {offset}; {}",
-            through(*valid_frames)
-        )),
-        Ending::Damaged {
-            offset,
-            what,
-            valid_frames,
-        } => Some(format!(
+        Ending::Cut { offset, valid_frames } => {
+            Some(format!("the tape is cut short at byte {offset}; {}", through(*valid_frames)))
+        }
+        Ending::Damaged { offset, what, valid_frames } => Some(format!(
             "the tape is damaged at byte {offset} ({what}); {}",
             through(*valid_frames)
         )),
@@ -108,9 +96,7 @@ impl Report {
         let config = &tape.config;
         let mut blocks = BTreeMap::new();
         for block in &tape.blocks {
-            *blocks
-                .entry(format!("{:?}", block.kind).to_uppercase())
-                .or_insert(0) += 1;
+            *blocks.entry(format!("{:?}", block.kind).to_uppercase()).or_insert(0) += 1;
         }
         Report {
             uuid: uuid::Uuid::from_bytes(tape.uuid).to_string(),
@@ -122,11 +108,7 @@ impl Report {
             seed: config.seed,
             prompt: config.prompt,
             passes: config.passes,
-            noise_levels: config
-                .noise_levels
-                .iter()
-                .map(|bits| f32::from_bits(*bits))
-                .collect(),
+            noise_levels: config.noise_levels.iter().map(|bits| f32::from_bits(*bits)).collect(),
             picture: [config.picture_width, config.picture_height],
             frames_per_second: f64::from(config.frames_per_second_milli) / 1000.0,
             actions: config.action_names.clone(),
@@ -135,11 +117,7 @@ impl Report {
             seconds: tape.outcome_us.last().map_or(0.0, |us| *us as f64 / 1e6),
             blocks,
             machines: tape.machines.iter().map(MachineReport::new).collect(),
-            notes: tape
-                .notes
-                .iter()
-                .map(|n| format!("frame {}: {}", n.frame, n.text))
-                .collect(),
+            notes: tape.notes.iter().map(|n| format!("frame {}: {}", n.frame, n.text)).collect(),
             play_root: tape.play_root.digest().to_string(),
             play_root_short: tape.play_root.short(),
             ending: match tape.ending {
@@ -154,11 +132,7 @@ impl Report {
 
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        writeln!(
-            out,
-            "tape       {} (version {}, {} bytes)",
-            self.uuid, self.version, self.bytes
-        )?;
+        writeln!(out, "tape       {} (version {}, {} bytes)", self.uuid, self.version, self.bytes)?;
         writeln!(out, "world      {} {}", self.world, self.world_digest)?;
         let levels: Vec<String> = self.noise_levels.iter().map(f32::to_string).collect();
         writeln!(out, "arithmetic {}", self.arithmetic)?;
@@ -171,11 +145,7 @@ impl Report {
             levels.join(" ")
         )?;
         let [width, height] = self.picture;
-        writeln!(
-            out,
-            "picture    {width}x{height} at {} frames/s",
-            self.frames_per_second
-        )?;
+        writeln!(out, "picture    {width}x{height} at {} frames/s", self.frames_per_second)?;
         writeln!(out, "actions    {}", self.actions.join(", "))?;
         for machine in &self.machines {
             writeln!(
@@ -187,39 +157,20 @@ impl Report {
                 writeln!(out, "           {name}: {value}")?;
             }
         }
-        let blocks: Vec<String> = self
-            .blocks
-            .iter()
-            .map(|(k, n)| format!("{n} {k}"))
-            .collect();
+        let blocks: Vec<String> = self.blocks.iter().map(|(k, n)| format!("{n} {k}")).collect();
         writeln!(out, "blocks     {}", blocks.join(", "))?;
         writeln!(out, "frames     {} in {:.1} s", self.frames, self.seconds)?;
         if self.pending_actions > 0 {
-            writeln!(
-                out,
-                "pending    {} action(s) without an outcome",
-                self.pending_actions
-            )?;
+            writeln!(out, "pending    {} action(s) without an outcome", self.pending_actions)?;
         }
         for note in &self.notes {
             writeln!(out, "note       {note}")?;
         }
-        writeln!(
-            out,
-            "play root  {} ({})",
-            self.play_root_short, self.play_root
-        )?;
+        writeln!(out, "play root  {} ({})", self.play_root_short, self.play_root)?;
         if let Some(blocks) = self.chain_blocks {
-            writeln!(
-                out,
-                "chain      {blocks} blocks, each follows the one before it"
-            )?;
+            writeln!(out, "chain      {blocks} blocks, each follows the one before it")?;
         }
-        writeln!(
-            out,
-            "ending     {}",
-            self.ending_detail.as_deref().unwrap_or(self.ending)
-        )?;
+        writeln!(out, "ending     {}", self.ending_detail.as_deref().unwrap_or(self.ending))?;
         Ok(out)
     }
 }

@@ -66,9 +66,9 @@ impl Device {
                 Ok(Box::new(CpuEngine::new(model, isa)?))
             }
             #[cfg(feature = "reference")]
-            Device::Reference => Ok(Box::new(crate::engine::reference::ReferenceEngine::new(
-                model,
-            )?)),
+            Device::Reference => {
+                Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
+            }
         }
     }
 }
@@ -121,12 +121,7 @@ pub(super) fn prepare(
     let schedule = manifest.schedule(passes)?;
     let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);
     let (latents, actions) = world.prompt(prompt)?;
-    let start = Start {
-        seed,
-        latents: latents.to_vec(),
-        actions,
-        noise: None,
-    };
+    let start = Start { seed, latents: latents.to_vec(), actions, noise: None };
     let config = Config {
         world_digest: world.digest,
         world_name: manifest.name.clone(),
@@ -134,25 +129,13 @@ pub(super) fn prepare(
         seed,
         prompt,
         passes,
-        noise_levels: schedule
-            .levels
-            .iter()
-            .map(|level| level.to_bits())
-            .collect(),
+        noise_levels: schedule.levels.iter().map(|level| level.to_bits()).collect(),
         picture_width: manifest.picture.width as u32,
         picture_height: manifest.picture.height as u32,
         frames_per_second_milli: manifest.frames_per_second * 1000,
-        action_names: manifest
-            .actions
-            .iter()
-            .map(|action| action.name.clone())
-            .collect(),
+        action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
     };
-    Ok(Prepared {
-        config,
-        start,
-        model,
-    })
+    Ok(Prepared { config, start, model })
 }
 
 /// The machine as the tape names it.
@@ -188,10 +171,6 @@ pub(super) fn in_pool<T: Send>(
     threads: Option<usize>,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(threads.unwrap_or(0))
-        .build();
-    Ok(pool
-        .context("cannot start the engine's threads")?
-        .install(work))
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    Ok(pool.context("cannot start the engine's threads")?.install(work))
 }

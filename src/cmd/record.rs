@@ -30,12 +30,8 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
     let text = files::read_text(&options.actions)?;
-    let buttons: Vec<String> = world
-        .manifest
-        .actions
-        .iter()
-        .map(|action| action.name.clone())
-        .collect();
+    let buttons: Vec<String> =
+        world.manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(&text, &buttons)
         .with_context(|| format!("action script {}", options.actions.display()))?;
     let prepared = machinery::prepare(
@@ -89,18 +85,11 @@ fn record_in_pool(
     let mut engine = device.engine(prepared.model)?;
     let machine = machinery::machine(engine.describe(), wall.started_unix_ms);
     let uuid = uuid::Uuid::new_v4().into_bytes();
-    engine
-        .reset(&prepared.start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(&prepared.start).context("filling the memory from the prompt")?;
     let file = files::create(output)?;
     let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)?;
     let mut progress = Progress::new(frames, "recording");
-    let ran = drive::run(
-        &mut source,
-        engine.as_mut(),
-        &mut [&mut recorder, &mut progress],
-        wall,
-    );
+    let ran = drive::run(&mut source, engine.as_mut(), &mut [&mut recorder, &mut progress], wall);
     match ran {
         Ok(_) => Ok(recorder.finish()?.0),
         Err(DriveError::Engine(error)) => {
@@ -108,10 +97,7 @@ fn record_in_pool(
             let (recording, _) = recorder.finish()?;
             let kept = recording.frames;
             Err(error).with_context(|| {
-                format!(
-                    "{} is closed and holds the {kept} frames before it",
-                    output.display()
-                )
+                format!("{} is closed and holds the {kept} frames before it", output.display())
             })
         }
         Err(error) => Err(error).with_context(|| format!("tape {}", output.display())),

@@ -35,13 +35,7 @@ struct Report {
 pub(super) fn run(options: &Replay) -> Result<Exit> {
     let mut worst = Exit::Ok;
     for path in &options.files {
-        let exit = match one(
-            path,
-            &options.machinery,
-            options.until_drift,
-            options.json,
-            None,
-        ) {
+        let exit = match one(path, &options.machinery, options.until_drift, options.json, None) {
             Ok(exit) => exit,
             Err(error) => {
                 eprintln!("worldtape: {}: {error:#}", path.display());
@@ -117,18 +111,11 @@ pub fn replay_tape(
     clock: &dyn Clock,
     until_drift: bool,
 ) -> Result<Verdict> {
-    engine
-        .reset(start)
-        .context("filling the memory from the prompt")?;
+    engine.reset(start).context("filling the memory from the prompt")?;
     let mut source = TapeActions::new(&tape.actions, tape.outcomes.len());
     let mut verifier = Verifier::new(&tape.outcomes, until_drift);
     let mut progress = Progress::new(tape.outcomes.len() as u64, "replaying");
-    drive::run(
-        &mut source,
-        engine,
-        &mut [&mut verifier, &mut progress],
-        clock,
-    )?;
+    drive::run(&mut source, engine, &mut [&mut verifier, &mut progress], clock)?;
     Ok(verifier.verdict())
 }
 
@@ -216,8 +203,7 @@ fn differences(theirs: Option<&Machine>, ours: &Machine) -> Vec<(String, String,
     let mut names: Vec<&String> = theirs.iter().chain(&ours).map(|fact| &fact.0).collect();
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
-    let rows = names
-        .into_iter()
-        .map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
+    let rows =
+        names.into_iter().map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
     rows.filter(|row| row.1 != row.2).collect()
 }

@@ -43,10 +43,7 @@ fn run_pack(options: &Pack) -> Result<Exit> {
         Some(path) => (files::read_text(path)?, path.display().to_string()),
         None => match manifest_in(&float).with_context(named)? {
             Some(json) => (json, options.float.display().to_string()),
-            None => (
-                DOOM_MANIFEST.to_owned(),
-                "the Doom world's manifest".to_owned(),
-            ),
+            None => (DOOM_MANIFEST.to_owned(), "the Doom world's manifest".to_owned()),
         },
     };
     let manifest = Manifest::parse(&json).with_context(|| format!("manifest in {origin}"))?;
@@ -55,24 +52,14 @@ fn run_pack(options: &Pack) -> Result<Exit> {
     let mut file = files::create(&options.output)?;
     let written = file.write_all(&packed).and_then(|()| file.sync_all());
     written.with_context(|| format!("writing {}", options.output.display()))?;
-    print(
-        &options.output,
-        packed.len() as u64,
-        &world,
-        None,
-        options.json,
-    )?;
+    print(&options.output, packed.len() as u64, &world, None, options.json)?;
     Ok(Exit::Ok)
 }
 
 fn info(options: &WorldFile, check: bool) -> Result<Exit> {
     let (path, world) = machinery::load_world(options.file.as_deref())?;
     let bytes = std::fs::metadata(&path).map_or(0, |file| file.len());
-    let checked = if check {
-        Some(check_frames(&world)?)
-    } else {
-        None
-    };
+    let checked = if check { Some(check_frames(&world)?) } else { None };
     print(&path, bytes, &world, checked, options.json)?;
     Ok(Exit::Ok)
 }
@@ -110,12 +97,7 @@ fn print(
         bytes,
         digest: world.digest.to_string(),
         tensors: world.tensors.len(),
-        parameters: world
-            .tensors
-            .values()
-            .filter(quantised)
-            .map(WeightData::len)
-            .sum(),
+        parameters: world.tensors.values().filter(quantised).map(WeightData::len).sum(),
         manifest: &world.manifest,
         frames_checked,
     };
@@ -128,19 +110,10 @@ fn print(
     println!("file       {} ({bytes} bytes)", path.display());
     println!("about      {}", manifest.about);
     println!("licence    {}", manifest.licence);
-    println!(
-        "arithmetic {}, {}",
-        manifest.arithmetic, manifest.architecture
-    );
+    println!("arithmetic {}, {}", manifest.arithmetic, manifest.architecture);
     let (width, height) = (manifest.picture.width, manifest.picture.height);
-    println!(
-        "picture    {width}x{height} at {} frames/s",
-        manifest.frames_per_second
-    );
-    println!(
-        "weights    {} int8 in {} tensors",
-        report.parameters, report.tensors
-    );
+    println!("picture    {width}x{height} at {} frames/s", manifest.frames_per_second);
+    println!("weights    {} int8 in {} tensors", report.parameters, report.tensors);
     for action in &manifest.actions {
         println!("action     {} ({})", action.name, action.keys.join(", "));
     }
@@ -148,17 +121,10 @@ fn print(
         let levels: Vec<String> = schedule.levels.iter().map(f32::to_string).collect();
         let default = schedule.passes == manifest.default_passes;
         let mark = if default { ", the default" } else { "" };
-        println!(
-            "passes     {} at {}{mark}",
-            schedule.passes,
-            levels.join(" ")
-        );
+        println!("passes     {} at {}{mark}", schedule.passes, levels.join(" "));
     }
     for (number, prompt) in manifest.prompts.iter().enumerate() {
-        println!(
-            "prompt     {number}: {} ({} frames)",
-            prompt.name, prompt.frames
-        );
+        println!("prompt     {number}: {} ({} frames)", prompt.name, prompt.frames);
     }
     if let Some(frames) = frames_checked {
         println!("checked    {frames} frames, every prompt with every schedule: all finite");

@@ -46,16 +46,8 @@ pub struct Recording {
 }
 
 enum Record {
-    Action {
-        frame: u64,
-        action: Action,
-        at_us: u64,
-    },
-    Outcome {
-        frame: u64,
-        outcome: Outcome,
-        at_us: u64,
-    },
+    Action { frame: u64, action: Action, at_us: u64 },
+    Outcome { frame: u64, outcome: Outcome, at_us: u64 },
     Note(Note),
     Finish,
 }
@@ -79,34 +71,19 @@ impl<W: Durable + 'static> Recorder<W> {
         config: &Config,
         machine: &Machine,
     ) -> Result<Recorder<W>, DriveError> {
-        let tape_error = |source| DriveError::Tape {
-            source,
-            durable_frames: 0,
-        };
+        let tape_error = |source| DriveError::Tape { source, durable_frames: 0 };
         let encoder =
             Encoder::new(sink, HeaderInfo { uuid }, config, machine).map_err(tape_error)?;
         let durable = Arc::new(AtomicU64::new(0));
         let (batch, shared) = (FramesBatch::new(), Arc::clone(&durable));
-        let mut writer = Writer {
-            encoder,
-            batch,
-            durable: shared,
-            unsealed_us: None,
-        };
+        let mut writer = Writer { encoder, batch, durable: shared, unsealed_us: None };
         writer.sync()?;
         let (queue, records) = sync_channel(QUEUE_MAX);
         let thread = std::thread::Builder::new()
             .name("tape".to_owned())
             .spawn(move || writer.run(&records))
-            .map_err(|error| DriveError::Thread {
-                what: error.to_string(),
-            })?;
-        Ok(Recorder {
-            queue,
-            thread: Some(thread),
-            durable,
-            waits: 0,
-        })
+            .map_err(|error| DriveError::Thread { what: error.to_string() })?;
+        Ok(Recorder { queue, thread: Some(thread), durable, waits: 0 })
     }
 
     /// Frames `0..n` are safe on disk.
@@ -119,10 +96,7 @@ impl<W: Durable + 'static> Recorder<W> {
     /// # Errors
     /// What stopped the writer.
     pub fn note(&mut self, frame: u64, text: &str) -> Result<(), DriveError> {
-        self.send(Record::Note(Note {
-            frame,
-            text: text.to_owned(),
-        }))
+        self.send(Record::Note(Note { frame, text: text.to_owned() }))
     }
 
     /// Seals what is queued, closes the tape, makes it durable and hands the sink back.
@@ -132,13 +106,7 @@ impl<W: Durable + 'static> Recorder<W> {
     pub fn finish(mut self) -> Result<(Recording, W), DriveError> {
         self.send(Record::Finish)?;
         let (recording, sink) = self.join()?;
-        Ok((
-            Recording {
-                waits: self.waits,
-                ..recording
-            },
-            sink,
-        ))
+        Ok((Recording { waits: self.waits, ..recording }, sink))
     }
 
     fn send(&mut self, record: Record) -> Result<(), DriveError> {
@@ -157,33 +125,20 @@ impl<W: Durable + 'static> Recorder<W> {
     }
 
     fn join(&mut self) -> Result<(Recording, W), DriveError> {
-        let gone = |what: &str| DriveError::Thread {
-            what: what.to_owned(),
-        };
-        let thread = self
-            .thread
-            .take()
-            .ok_or_else(|| gone("its error was reported before"))?;
+        let gone = |what: &str| DriveError::Thread { what: what.to_owned() };
+        let thread = self.thread.take().ok_or_else(|| gone("its error was reported before"))?;
         thread.join().map_err(|_| gone("it panicked"))?
     }
 }
 
 impl<W: Durable + 'static> Sink for Recorder<W> {
     fn action(&mut self, frame: u64, action: Action, at_us: u64) -> Result<(), DriveError> {
-        self.send(Record::Action {
-            frame,
-            action,
-            at_us,
-        })
+        self.send(Record::Action { frame, action, at_us })
     }
 
     fn made(&mut self, made: &Made<'_>) -> Result<Flow, DriveError> {
         let (frame, outcome, at_us) = (made.frame, made.outcome, made.at_us);
-        self.send(Record::Outcome {
-            frame,
-            outcome,
-            at_us,
-        })?;
+        self.send(Record::Outcome { frame, outcome, at_us })?;
         Ok(Flow::Continue)
     }
 }
@@ -217,19 +172,11 @@ impl<W: Durable> Writer<W> {
 
     fn take(&mut self, record: Record) -> Result<(), DriveError> {
         let at_us = match record {
-            Record::Action {
-                frame,
-                action,
-                at_us,
-            } => {
+            Record::Action { frame, action, at_us } => {
                 self.batch.push_action(frame, action, at_us);
                 at_us
             }
-            Record::Outcome {
-                frame,
-                outcome,
-                at_us,
-            } => {
+            Record::Outcome { frame, outcome, at_us } => {
                 self.batch.push_outcome(frame, outcome, at_us);
                 at_us
             }
@@ -271,32 +218,17 @@ impl<W: Durable> Writer<W> {
         let durable_frames = self.durable.load(Ordering::Acquire);
         let frames = self.encoder.frames();
         let finished = self.encoder.finish();
-        let (footer, mut sink) = finished.map_err(|source| DriveError::Tape {
-            source,
-            durable_frames,
-        })?;
+        let (footer, mut sink) =
+            finished.map_err(|source| DriveError::Tape { source, durable_frames })?;
         sync(&mut sink, durable_frames)?;
-        Ok((
-            Recording {
-                frames,
-                play_root: footer.play_root,
-                waits: 0,
-            },
-            sink,
-        ))
+        Ok((Recording { frames, play_root: footer.play_root, waits: 0 }, sink))
     }
 
     fn tape_error(&self, source: SessionError) -> DriveError {
-        DriveError::Tape {
-            source,
-            durable_frames: self.durable.load(Ordering::Acquire),
-        }
+        DriveError::Tape { source, durable_frames: self.durable.load(Ordering::Acquire) }
     }
 }
 
 fn sync(sink: &mut impl Durable, durable_frames: u64) -> Result<(), DriveError> {
-    sink.sync().map_err(|error| DriveError::Sync {
-        what: error.to_string(),
-        durable_frames,
-    })
+    sink.sync().map_err(|error| DriveError::Sync { what: error.to_string(), durable_frames })
 }

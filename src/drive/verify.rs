@@ -12,17 +12,13 @@ pub struct TapeActions {
 impl TapeActions {
     /// The first `frames` of `actions`.
     pub fn new(actions: &[Action], frames: usize) -> TapeActions {
-        TapeActions {
-            actions: actions[..frames.min(actions.len())].to_vec(),
-        }
+        TapeActions { actions: actions[..frames.min(actions.len())].to_vec() }
     }
 }
 
 impl Source for TapeActions {
     fn next(&mut self, frame: u64) -> Result<Option<Action>, DriveError> {
-        Ok(usize::try_from(frame)
-            .ok()
-            .and_then(|frame| self.actions.get(frame).copied()))
+        Ok(usize::try_from(frame).ok().and_then(|frame| self.actions.get(frame).copied()))
     }
 }
 
@@ -42,10 +38,7 @@ pub struct Verdict {
 impl Verdict {
     /// The first frame that differs in any way.
     pub fn first_drift(&self) -> Option<u64> {
-        [self.first_state_drift, self.first_picture_drift]
-            .into_iter()
-            .flatten()
-            .min()
+        [self.first_state_drift, self.first_picture_drift].into_iter().flatten().min()
     }
 }
 
@@ -60,11 +53,7 @@ pub struct Verifier<'a> {
 impl<'a> Verifier<'a> {
     /// Holds outcomes against `expected`, to the end or until the first that differs.
     pub fn new(expected: &'a [Outcome], until_drift: bool) -> Verifier<'a> {
-        Verifier {
-            expected,
-            until_drift,
-            verdict: Verdict::default(),
-        }
+        Verifier { expected, until_drift, verdict: Verdict::default() }
     }
 
     /// What was found so far.
@@ -92,11 +81,7 @@ impl Sink for Verifier<'_> {
         if expected.picture != made.outcome.picture {
             verdict.first_picture_drift.get_or_insert(made.frame);
         }
-        Ok(if self.until_drift {
-            Flow::Stop
-        } else {
-            Flow::Continue
-        })
+        Ok(if self.until_drift { Flow::Stop } else { Flow::Continue })
     }
 }
 
@@ -106,17 +91,8 @@ mod tests {
     use crate::event::Digest;
 
     fn made(frame: u64, state_sum: u64, picture: u8) -> Made<'static> {
-        let outcome = Outcome {
-            picture: Digest([picture; 32]),
-            state_sum,
-        };
-        Made {
-            frame,
-            action: Action::NONE,
-            outcome,
-            picture: &[],
-            at_us: 0,
-        }
+        let outcome = Outcome { picture: Digest([picture; 32]), state_sum };
+        Made { frame, action: Action::NONE, outcome, picture: &[], at_us: 0 }
     }
 
     #[test]
@@ -124,10 +100,7 @@ mod tests {
         let expected = [Outcome::default(); 4];
         let mut verifier = Verifier::new(&expected, false);
         for (frame, sum, picture) in [(0, 0, 0), (1, 7, 0), (2, 0, 0), (3, 7, 1)] {
-            assert_eq!(
-                verifier.made(&made(frame, sum, picture)).expect("kept"),
-                Flow::Continue
-            );
+            assert_eq!(verifier.made(&made(frame, sum, picture)).expect("kept"), Flow::Continue);
         }
         let verdict = verifier.verdict();
         assert_eq!((verdict.frames, verdict.differing), (4, 2));
@@ -138,13 +111,7 @@ mod tests {
 
     #[test]
     fn a_replay_may_stop_at_the_first_drift() {
-        let mut verifier = Verifier::new(
-            &[Outcome {
-                state_sum: 1,
-                ..Default::default()
-            }],
-            true,
-        );
+        let mut verifier = Verifier::new(&[Outcome { state_sum: 1, ..Default::default() }], true);
         assert_eq!(verifier.made(&made(0, 0, 0)).expect("kept"), Flow::Stop);
     }
 }

@@ -41,18 +41,8 @@ impl CpuEngine {
         let arena = Arena::new(model.arena_bytes());
         let packed = Packed::all(&model, isa);
         let scratch = vec![0; products::scratch_bytes(&model)];
-        let header = Header {
-            seed: 0,
-            remembered: 0,
-        };
-        Ok(CpuEngine {
-            model,
-            arena,
-            packed,
-            scratch,
-            isa,
-            header,
-        })
+        let header = Header { seed: 0, remembered: 0 };
+        Ok(CpuEngine { model, arena, packed, scratch, isa, header })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -60,22 +50,15 @@ impl CpuEngine {
     /// # Panics
     /// Where the model has none or `noise` is not one latent long: a bug of the caller.
     pub fn give_noise(&mut self, noise: &[f32]) {
-        let id = self
-            .model
-            .given_noise
-            .expect("the model takes its noise from outside");
+        let id = self.model.given_noise.expect("the model takes its noise from outside");
         let offset = self.model.frame.layout.offsets[id.0 as usize];
-        self.arena
-            .floats(offset, noise.len())
-            .copy_from_slice(noise);
+        self.arena.floats(offset, noise.len()).copy_from_slice(noise);
     }
 
     /// Puts one prompt latent where the prompt program reads it.
     fn place_prompt(&mut self, latent: &[f32]) {
         let offset = self.model.prompt.layout.offsets[self.model.prompt_latent.0 as usize];
-        self.arena
-            .floats(offset, latent.len())
-            .copy_from_slice(latent);
+        self.arena.floats(offset, latent.len()).copy_from_slice(latent);
     }
 
     /// Runs one program and moves the ring on.
@@ -103,10 +86,7 @@ impl CpuEngine {
                 scratch: &mut self.scratch,
             };
             step.execute(&node.op, &mut bound, &mut products)
-                .map_err(|_| EngineError::NotFinite {
-                    frame,
-                    op: node.name.clone(),
-                })?;
+                .map_err(|_| EngineError::NotFinite { frame, op: node.name.clone() })?;
             if let Some(observer) = observer.as_deref_mut() {
                 observer.after(index, node, &mut bound.writes[..node.writes.len()]);
             }
@@ -118,10 +98,7 @@ impl CpuEngine {
     fn outputs(&self) -> Frame<'_> {
         let program = &self.model.frame;
         let outputs = program.outputs.expect("a frame has a picture");
-        let bytes = |operand| {
-            self.arena
-                .bytes(program.byte_range(operand).expect("in the arena"))
-        };
+        let bytes = |operand| self.arena.bytes(program.byte_range(operand).expect("in the arena"));
         let sum = bytes(&outputs.state_sum);
         Frame {
             picture: bytes(&outputs.picture),
@@ -148,10 +125,7 @@ impl Engine for CpuEngine {
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
         let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
         let frames = start.frames(latent)?;
-        self.header = Header {
-            seed: start.seed,
-            remembered: 0,
-        };
+        self.header = Header { seed: start.seed, remembered: 0 };
         for prompt in frames {
             if let Some(noise) = prompt.noise {
                 self.give_noise(noise);

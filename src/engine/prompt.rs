@@ -26,23 +26,17 @@ impl Start {
     ) -> Result<impl Iterator<Item = PromptFrame<'_>>, EngineError> {
         let (latents, actions) = (self.latents.len(), self.actions.len());
         if latents != actions * latent {
-            return Err(EngineError::Prompt {
-                latents,
-                actions,
-                latent,
-            });
+            return Err(EngineError::Prompt { latents, actions, latent });
         }
         let noises = self.noise.as_deref().unwrap_or(&[]).chunks_exact(latent);
         let noises = noises.map(Some).chain(std::iter::repeat(None));
         let frames = self.latents.chunks_exact(latent).zip(&self.actions);
         let frames = (0..).zip(frames).zip(noises);
-        Ok(
-            frames.map(|((frame, (latent, &action)), noise)| PromptFrame {
-                frame,
-                latent,
-                noise,
-                action,
-            }),
-        )
+        Ok(frames.map(|((frame, (latent, &action)), noise)| PromptFrame {
+            frame,
+            latent,
+            noise,
+            action,
+        }))
     }
 }

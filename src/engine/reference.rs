@@ -39,15 +39,7 @@ impl ReferenceEngine {
     pub fn new(model: Arc<Model>) -> Result<ReferenceEngine, EngineError> {
         let weights = weights::load(&model).map_err(|error| failed("weights", &error))?;
         let buffers = Buffers::new(&model.residents);
-        Ok(ReferenceEngine {
-            model,
-            weights,
-            buffers,
-            header: Header {
-                seed: 0,
-                remembered: 0,
-            },
-        })
+        Ok(ReferenceEngine { model, weights, buffers, header: Header { seed: 0, remembered: 0 } })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -68,12 +60,8 @@ impl ReferenceEngine {
         action: Action,
         mut observer: Option<&mut dyn Observer>,
     ) -> Result<(), EngineError> {
-        let step = Step {
-            seed: self.header.seed,
-            remembered: self.header.remembered,
-            frame,
-            action,
-        };
+        let step =
+            Step { seed: self.header.seed, remembered: self.header.remembered, frame, action };
         self.buffers.begin(program);
         for (index, node) in program.nodes.iter().enumerate() {
             self.run_node(&step, index, node, &mut observer)?;
@@ -90,16 +78,9 @@ impl ReferenceEngine {
         observer: &mut Option<&mut dyn Observer>,
     ) -> Result<(), EngineError> {
         if !node.reads.iter().all(|read| self.buffers.finite(read)) {
-            return Err(EngineError::NotFinite {
-                frame: step.frame,
-                op: node.name.clone(),
-            });
+            return Err(EngineError::NotFinite { frame: step.frame, op: node.name.clone() });
         }
-        let operands = Operands {
-            node,
-            buffers: &self.buffers,
-            weights: &self.weights,
-        };
+        let operands = Operands { node, buffers: &self.buffers, weights: &self.weights };
         let outputs = step.outputs(&operands);
         let mut outputs = outputs.map_err(|error| failed(&node.name, &error))?;
         if let Some(observer) = observer.as_deref_mut() {
@@ -163,10 +144,7 @@ impl Engine for ReferenceEngine {
         let model = Arc::clone(&self.model);
         let latent = model.residents[model.prompt_latent.0 as usize].len;
         let frames = start.frames(latent)?;
-        self.header = Header {
-            seed: start.seed,
-            remembered: 0,
-        };
+        self.header = Header { seed: start.seed, remembered: 0 };
         for prompt in frames {
             if let Some(noise) = prompt.noise {
                 self.give_noise(noise);
@@ -213,10 +191,7 @@ impl Engine for ReferenceEngine {
 }
 
 fn failed(op: &str, error: &candle_core::Error) -> EngineError {
-    EngineError::Library {
-        op: op.to_owned(),
-        what: error.to_string(),
-    }
+    EngineError::Library { op: op.to_owned(), what: error.to_string() }
 }
 
 #[cfg(test)]

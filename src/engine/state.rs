@@ -40,10 +40,7 @@ impl Header {
             return Err(wrong(HEADER_BYTES));
         };
         let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
-        let header = Header {
-            seed: word(0),
-            remembered: word(8),
-        };
+        let header = Header { seed: word(0), remembered: word(8) };
         let held = header.remembered.min(model.window as u64) as usize;
         let expected: usize = slot_bytes(model).map(|bytes| bytes * held).sum();
         if memory.len() != expected {

@@ -8,9 +8,7 @@ pub const KEYS_MAX: usize = 1024;
 /// `fma` chain in index order from +0.0: `a[0]*b[0]`, then `+ a[1]*b[1]`, ....
 #[inline(always)]
 pub fn chain(a: &[f32], b: &[f32]) -> f32 {
-    a.iter()
-        .zip(b)
-        .fold(0.0, |total, (&a, &b)| a.mul_add(b, total))
+    a.iter().zip(b).fold(0.0, |total, (&a, &b)| a.mul_add(b, total))
 }
 
 /// The logit of one key: `fma(dot, scale, bias)`; spatial attention has bias +0.0.
@@ -24,10 +22,7 @@ pub fn logit(dot: f32, scale: f32, bias: f32) -> f32 {
 /// 1. `m = max(logits)`  2. `e[j] = exp(logits[j] - m)`  3. `s = sum(e)` (32 lanes)  4. `1 / s`.
 #[inline(always)]
 pub fn softmax(logits: &mut [f32]) -> f32 {
-    let most = logits.iter().fold(
-        f32::NEG_INFINITY,
-        |most, &x| if x > most { x } else { most },
-    );
+    let most = logits.iter().fold(f32::NEG_INFINITY, |most, &x| if x > most { x } else { most });
     for x in logits.iter_mut() {
         *x = super::exp(*x - most);
     }
@@ -48,11 +43,7 @@ pub fn attend<'a>(
     logits: &mut [f32],
     out: &mut [f32],
 ) {
-    assert!(
-        logits.len() <= KEYS_MAX,
-        "{} keys of {KEYS_MAX}",
-        logits.len()
-    );
+    assert!(logits.len() <= KEYS_MAX, "{} keys of {KEYS_MAX}", logits.len());
     for (j, x) in logits.iter_mut().enumerate() {
         *x = logit(chain(query, keys(j)), scale, bias(j));
     }
@@ -77,30 +68,14 @@ mod tests {
         let values = [[1.0f32, 0.0], [3.0, 8.0]];
         let (mut logits, mut out) = ([0.0; 2], [0.0; 2]);
         let key = [1.0, 1.0];
-        attend(
-            &[1.0, 2.0],
-            |_| &key,
-            |j| &values[j],
-            |_| 0.0,
-            0.5,
-            &mut logits,
-            &mut out,
-        );
+        attend(&[1.0, 2.0], |_| &key, |j| &values[j], |_| 0.0, 0.5, &mut logits, &mut out);
         assert_eq!(out, [2.0, 4.0]);
     }
 
     #[test]
     fn one_key_gets_everything() {
         let (mut logits, mut out) = ([0.0; 1], [0.0; 1]);
-        attend(
-            &[1.0],
-            |_| &[50.0],
-            |_| &[7.5],
-            |_| -3.0,
-            1.0,
-            &mut logits,
-            &mut out,
-        );
+        attend(&[1.0], |_| &[50.0], |_| &[7.5], |_| -3.0, 1.0, &mut logits, &mut out);
         assert_eq!(out, [7.5]);
     }
 }

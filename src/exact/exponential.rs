@@ -42,10 +42,6 @@ pub fn exp(x: f32) -> f32 {
     let exponent = power.cast_unsigned() << 23;
     let scaled = f32::from_bits(sum.to_bits().wrapping_add(exponent));
     let above_zero = if x < UNDERFLOW { 0.0 } else { scaled };
-    let finite = if x > OVERFLOW {
-        f32::INFINITY
-    } else {
-        above_zero
-    };
+    let finite = if x > OVERFLOW { f32::INFINITY } else { above_zero };
     if x.is_nan() { f32::NAN } else { finite }
 }

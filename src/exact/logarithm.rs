@@ -43,16 +43,8 @@ pub fn ln(x: f32) -> f32 {
     let sum = large + fraction;
     let lost = fraction - (sum - large);
     let finite = sum + (near + lost);
-    let positive = if x == f32::INFINITY {
-        f32::INFINITY
-    } else {
-        finite
-    };
-    let above_zero = if x == 0.0 {
-        f32::NEG_INFINITY
-    } else {
-        positive
-    };
+    let positive = if x == f32::INFINITY { f32::INFINITY } else { finite };
+    let above_zero = if x == 0.0 { f32::NEG_INFINITY } else { positive };
     if x >= 0.0 { above_zero } else { f32::NAN }
 }
 

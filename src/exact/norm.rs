@@ -41,11 +41,7 @@ pub fn pixel_norm(pixel: &[f32], gain: &[f32], epsilon: f32, normalised: &mut [f
 #[inline(always)]
 pub fn to_length(vector: &[f32], length: f32, scaled: &mut [f32]) {
     let squares = sum(vector.len(), |i| vector[i] * vector[i]);
-    let factor = if squares == 0.0 {
-        0.0
-    } else {
-        length / squares.sqrt()
-    };
+    let factor = if squares == 0.0 { 0.0 } else { length / squares.sqrt() };
     for (y, &x) in scaled.iter_mut().zip(vector) {
         *y = x * factor;
     }

@@ -20,8 +20,7 @@ pub struct NotFinite;
 /// The integer maximum of `bits & 0x7fff_ffff`: the largest magnitude, in which a NaN cannot hide.
 #[inline(always)]
 pub fn amax_bits(row: &[f32]) -> u32 {
-    row.iter()
-        .fold(0, |most, x| most.max(x.to_bits() & 0x7fff_ffff))
+    row.iter().fold(0, |most, x| most.max(x.to_bits() & 0x7fff_ffff))
 }
 
 /// The scale `amax / 127` and the factor `127 / amax` of a row whose [`amax_bits`] is given;
@@ -64,10 +63,7 @@ pub fn quantise(row: &[f32], quantised: &mut [i8]) -> Result<f32, NotFinite> {
 /// Exact sum of int8 products; any order gives the same integer. At most [`PRODUCTS_MAX`] long.
 #[inline(always)]
 pub fn dot(a: &[i8], b: &[i8]) -> i32 {
-    a.iter()
-        .zip(b)
-        .map(|(&a, &b)| i32::from(a) * i32::from(b))
-        .sum()
+    a.iter().zip(b).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum()
 }
 
 /// `fma(f32(acc), row_scale * weight_scale, bias)`: the end of every linear layer and convolution.

@@ -30,10 +30,7 @@ mod tests {
     #[test]
     fn one_bit_one_place_and_a_swap_all_show() {
         let sum = bit_sum(0, &[1.0, 2.0]);
-        assert_ne!(
-            sum,
-            bit_sum(0, &[f32::from_bits(1.0f32.to_bits() ^ 1), 2.0])
-        );
+        assert_ne!(sum, bit_sum(0, &[f32::from_bits(1.0f32.to_bits() ^ 1), 2.0]));
         assert_ne!(sum, bit_sum(1, &[1.0, 2.0]));
         assert_ne!(sum, bit_sum(0, &[2.0, 1.0]));
         assert_ne!(bit_sum(0, &[0.0]), bit_sum(0, &[-0.0]));

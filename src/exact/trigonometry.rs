@@ -40,10 +40,7 @@ pub fn sin_cos(x: f32) -> (f32, f32) {
     angle = quarters.mul_add(-HALF_PI_LOW, angle);
     let (sine, cosine) = turned(angle, quadrant);
     let inside = x.abs() <= LARGEST_ANGLE;
-    (
-        if inside { sine } else { f32::NAN },
-        if inside { cosine } else { f32::NAN },
-    )
+    (if inside { sine } else { f32::NAN }, if inside { cosine } else { f32::NAN })
 }
 
 /// Sine and cosine of u whole turns, 0 <= u < 1, as of 2pi*u radians; no meaning outside.
@@ -63,10 +60,7 @@ fn turned(angle: f32, quadrant: i32) -> (f32, f32) {
     let second = if odd { sine } else { cosine };
     let sine_sign = sign_bit(quadrant);
     let cosine_sign = sign_bit(quadrant.wrapping_add(1));
-    (
-        f32::from_bits(first.to_bits() ^ sine_sign),
-        f32::from_bits(second.to_bits() ^ cosine_sign),
-    )
+    (f32::from_bits(first.to_bits() ^ sine_sign), f32::from_bits(second.to_bits() ^ cosine_sign))
 }
 
 /// The float sign bit, set in quadrants 2 and 3 of each turn, where the sine is negative.

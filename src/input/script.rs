@@ -89,11 +89,7 @@ impl Script {
             let end = u128::from(spans.last().map_or(0, |span| span.0)) + count;
             if end > u128::from(SCRIPT_FRAMES_MAX) {
                 let limit = SCRIPT_FRAMES_MAX;
-                return Err(ScriptError::Frames {
-                    line,
-                    frames: end,
-                    limit,
-                });
+                return Err(ScriptError::Frames { line, frames: end, limit });
             }
             spans.push((end as u64, action));
         }
@@ -131,11 +127,7 @@ fn span(content: &str, line: usize, buttons: &[String]) -> Result<(u128, Action)
     let count: u128 = count.parse().map_err(|_| wrong())?;
     if count > u128::from(u64::MAX) {
         let (frames, limit) = (count, SCRIPT_FRAMES_MAX);
-        return Err(ScriptError::Frames {
-            line,
-            frames,
-            limit,
-        });
+        return Err(ScriptError::Frames { line, frames, limit });
     }
     if held == WAIT {
         return Ok((count, Action::NONE));
@@ -161,11 +153,7 @@ pub fn words(action: Action, buttons: &[String]) -> String {
             write!(text, "{plus}{button}").expect("a String takes everything");
         }
     }
-    if text.is_empty() {
-        WAIT.to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { WAIT.to_owned() } else { text }
 }
 
 #[cfg(test)]
@@ -178,11 +166,9 @@ mod tests {
 
     #[test]
     fn spans_give_their_actions_for_their_frames() {
-        let mut script = Script::parse(
-            "# walk\n2 forward+attack # go\n\n0 left\n1 wait\n",
-            &buttons(),
-        )
-        .expect("reads");
+        let mut script =
+            Script::parse("# walk\n2 forward+attack # go\n\n0 left\n1 wait\n", &buttons())
+                .expect("reads");
         assert_eq!(script.frames(), 3);
         let actions: Vec<_> = (0..4).map(|f| script.next(f).expect("no error")).collect();
         let both = Action(0b101);
@@ -191,11 +177,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
-        let error = |text| {
-            Script::parse(text, &buttons())
-                .expect_err("refused")
-                .to_string()
-        };
+        let error = |text| Script::parse(text, &buttons()).expect_err("refused").to_string();
         assert!(
             error("3 forward\n2 jump").starts_with("line 2: this world has no button \"jump\"")
         );

@@ -89,15 +89,7 @@ impl Operand {
     /// Elements `offset .. offset + len` of this operand.
     #[must_use]
     pub fn part(self, offset: usize, len: usize) -> Operand {
-        assert!(
-            offset + len <= self.len,
-            "part {offset}+{len} of {}",
-            self.len
-        );
-        Operand {
-            offset: self.offset + offset,
-            len,
-            ..self
-        }
+        assert!(offset + len <= self.len, "part {offset}+{len} of {}", self.len);
+        Operand { offset: self.offset + offset, len, ..self }
     }
 }

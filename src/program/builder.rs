@@ -20,10 +20,7 @@ impl ModelBuilder {
     pub fn weight(&mut self, name: &str, data: impl FnOnce() -> WeightData) -> Operand {
         let found = self.weights.iter().position(|weight| weight.name == name);
         let id = found.unwrap_or_else(|| {
-            self.weights.push(Weight {
-                name: name.to_owned(),
-                data: data(),
-            });
+            self.weights.push(Weight { name: name.to_owned(), data: data() });
             self.weights.len() - 1
         });
         let data = &self.weights[id].data;
@@ -37,21 +34,13 @@ impl ModelBuilder {
 
     /// Adds a resident buffer. All must be added before the first program is begun.
     pub fn resident(&mut self, name: &str, dtype: Dtype, len: usize) -> Operand {
-        self.residents.push(Buffer {
-            name: name.to_owned(),
-            dtype,
-            len,
-            resident: true,
-        });
+        self.residents.push(Buffer { name: name.to_owned(), dtype, len, resident: true });
         whole(self.residents.len() - 1, dtype, len)
     }
 
     /// Begins a program over the residents added so far.
     pub fn program(&self) -> ProgramBuilder {
-        ProgramBuilder {
-            buffers: self.residents.clone(),
-            nodes: Vec::new(),
-        }
+        ProgramBuilder { buffers: self.residents.clone(), nodes: Vec::new() }
     }
 }
 
@@ -65,12 +54,7 @@ pub struct ProgramBuilder {
 impl ProgramBuilder {
     /// Adds a scratch buffer for several nodes to write parts of.
     pub fn scratch(&mut self, name: &str, dtype: Dtype, len: usize) -> Operand {
-        self.buffers.push(Buffer {
-            name: name.to_owned(),
-            dtype,
-            len,
-            resident: false,
-        });
+        self.buffers.push(Buffer { name: name.to_owned(), dtype, len, resident: false });
         whole(self.buffers.len() - 1, dtype, len)
     }
 
@@ -82,11 +66,7 @@ impl ProgramBuilder {
         let outputs = op.signature().writes;
         assert_eq!(outputs.len(), W, "{name}: outputs");
         let writes = std::array::from_fn(|i| {
-            let suffix = if i == 0 {
-                String::new()
-            } else {
-                format!("#{i}")
-            };
+            let suffix = if i == 0 { String::new() } else { format!("#{i}") };
             self.scratch(&format!("{name}{suffix}"), outputs[i].0, outputs[i].1)
         });
         self.node_into(name, op, reads, &writes);
@@ -99,48 +79,23 @@ impl ProgramBuilder {
     /// As [`ProgramBuilder::node`].
     pub fn node_into(&mut self, name: &str, op: Op, reads: &[Operand], writes: &[Operand]) {
         let signature = op.signature();
-        assert!(
-            self.nodes.len() < NODES_MAX,
-            "{name}: more than {NODES_MAX} nodes"
-        );
-        assert!(
-            reads.len() <= OPERANDS_MAX && writes.len() <= OPERANDS_MAX,
-            "{name}: operands"
-        );
+        assert!(self.nodes.len() < NODES_MAX, "{name}: more than {NODES_MAX} nodes");
+        assert!(reads.len() <= OPERANDS_MAX && writes.len() <= OPERANDS_MAX, "{name}: operands");
         let lengths = |operands: &[Operand]| operands.iter().map(|o| o.len).collect::<Vec<_>>();
         let expected = |list: &[(Dtype, usize)]| list.iter().map(|o| o.1).collect::<Vec<_>>();
-        assert_eq!(
-            lengths(reads),
-            expected(&signature.reads),
-            "{name}: {op:?} reads"
-        );
-        assert_eq!(
-            lengths(writes),
-            expected(&signature.writes),
-            "{name}: {op:?} writes"
-        );
+        assert_eq!(lengths(reads), expected(&signature.reads), "{name}: {op:?} reads");
+        assert_eq!(lengths(writes), expected(&signature.writes), "{name}: {op:?} writes");
         for (operand, (dtype, _)) in reads.iter().zip(&signature.reads) {
             // A float model keeps float weights where a quantised one has int8.
             let float_weight = matches!(operand.place, Place::Weight(_)) && *dtype == Dtype::I8;
-            assert!(
-                operand.dtype == *dtype || float_weight,
-                "{name}: type of a read"
-            );
+            assert!(operand.dtype == *dtype || float_weight, "{name}: type of a read");
         }
         for (operand, (dtype, _)) in writes.iter().zip(&signature.writes) {
             assert_eq!(operand.dtype, *dtype, "{name}: type of a write");
-            assert!(
-                matches!(operand.place, Place::Arena(_)),
-                "{name}: writes a weight"
-            );
+            assert!(matches!(operand.place, Place::Arena(_)), "{name}: writes a weight");
         }
         let (reads, writes) = (reads.to_vec(), writes.to_vec());
-        self.nodes.push(Node {
-            name: name.to_owned(),
-            op,
-            reads,
-            writes,
-        });
+        self.nodes.push(Node { name: name.to_owned(), op, reads, writes });
     }
 
     /// Ends the program: plans its arena. Outputs stay alive to the end.
@@ -149,11 +104,7 @@ impl ProgramBuilder {
         let mut lives: Vec<Lifetime> = self
             .buffers
             .iter()
-            .map(|buffer| Lifetime {
-                bytes: buffer.bytes(),
-                first: end,
-                last: 0,
-            })
+            .map(|buffer| Lifetime { bytes: buffer.bytes(), first: end, last: 0 })
             .collect();
         let mut touch = |operand: &Operand, step: usize| {
             if let Place::Arena(BufferId(id)) = operand.place {
@@ -162,37 +113,20 @@ impl ProgramBuilder {
             }
         };
         for (step, node) in self.nodes.iter().enumerate() {
-            node.reads
-                .iter()
-                .chain(&node.writes)
-                .for_each(|operand| touch(operand, step));
+            node.reads.iter().chain(&node.writes).for_each(|operand| touch(operand, step));
         }
         for outputs in outputs.iter() {
             touch(&outputs.picture, end);
             touch(&outputs.state_sum, end);
         }
-        let residents = self
-            .buffers
-            .iter()
-            .take_while(|buffer| buffer.resident)
-            .count();
+        let residents = self.buffers.iter().take_while(|buffer| buffer.resident).count();
         let layout = plan(&lives, residents);
-        Program {
-            buffers: self.buffers,
-            nodes: self.nodes,
-            layout,
-            outputs,
-        }
+        Program { buffers: self.buffers, nodes: self.nodes, layout, outputs }
     }
 }
 
 fn whole(index: usize, dtype: Dtype, len: usize) -> Operand {
-    Operand {
-        place: Place::Arena(BufferId(index as u32)),
-        dtype,
-        offset: 0,
-        len,
-    }
+    Operand { place: Place::Arena(BufferId(index as u32)), dtype, offset: 0, len }
 }
 
 #[cfg(test)]

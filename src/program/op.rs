@@ -8,10 +8,7 @@ pub const RANK: usize = 6;
 /// One op. Fields are sizes and constants; the arrays are the node's operands, in the order that
 /// [`Op::signature`] lists. Rows are contiguous; pictures are rows of pixels of channels.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    missing_docs,
-    reason = "each variant's line names its sizes and constants"
-)]
+#[expect(missing_docs, reason = "each variant's line names its sizes and constants")]
 pub enum Op {
     /// `-> x[count]`: normal deviates of (seed, draw, frame), `exact::normal_deviates`.
     Noise { draw: u32, count: usize },
@@ -26,67 +23,30 @@ pub enum Op {
     /// `x -> exact::gelu_tanh(x)`.
     Gelu { count: usize },
     /// `x[shape] -> y`, whose axis `i` is axis `axes[i]` of `x`. Unused axes have size 1.
-    Permute {
-        shape: [usize; RANK],
-        axes: [usize; RANK],
-    },
+    Permute { shape: [usize; RANK], axes: [usize; RANK] },
     /// `x -> q, scale[rows]`: `exact::quantise` of each row.
     Quantise { rows: usize, columns: usize },
     /// `q[rows*inputs], scale[rows], w[outputs*inputs], w_scale, bias -> y[rows*outputs]`.
-    Linear {
-        rows: usize,
-        inputs: usize,
-        outputs: usize,
-    },
+    Linear { rows: usize, inputs: usize, outputs: usize },
     /// `q[height*width*inputs], scale[1], w[outputs*kernel*kernel*inputs], w_scale, bias -> y`;
     /// stride 1, zero padding `kernel / 2`, kernel odd.
-    Convolution {
-        height: usize,
-        width: usize,
-        inputs: usize,
-        outputs: usize,
-        kernel: usize,
-    },
+    Convolution { height: usize, width: usize, inputs: usize, outputs: usize, kernel: usize },
     /// `x -> exact::layer_norm` of each row.
-    LayerNorm {
-        rows: usize,
-        columns: usize,
-        epsilon: f32,
-    },
+    LayerNorm { rows: usize, columns: usize, epsilon: f32 },
     /// `x, shift[columns], scale[columns] -> exact::modulate`.
     Modulate { rows: usize, columns: usize },
     /// `h, y, gate[columns] -> fma(gate, y, h)`.
     GatedAdd { rows: usize, columns: usize },
     /// `x, gain[columns] -> exact::pixel_norm` of each row.
-    PixelNorm {
-        rows: usize,
-        columns: usize,
-        epsilon: f32,
-    },
+    PixelNorm { rows: usize, columns: usize, epsilon: f32 },
     /// `qkv[rows*3*width] -> q, k, v` with each head of q and k brought to `length` by
     /// `exact::to_length`; `width = heads * head_width`.
-    SplitHeads {
-        rows: usize,
-        heads: usize,
-        head_width: usize,
-        length: f32,
-    },
+    SplitHeads { rows: usize, heads: usize, head_width: usize, length: f32 },
     /// `q, k, v -> y`: `exact::attend` of each token's heads over all tokens, bias 0.
-    Attention {
-        tokens: usize,
-        heads: usize,
-        head_width: usize,
-        scale: f32,
-    },
+    Attention { tokens: usize, heads: usize, head_width: usize, scale: f32 },
     /// `q, k, v, past_k, past_v, bias[heads*(window+1)] -> y`: `exact::attend` of each token's heads
     /// over the same token of remembered frames, oldest first, this frame last; bias by age.
-    TemporalAttention {
-        tokens: usize,
-        heads: usize,
-        head_width: usize,
-        window: usize,
-        scale: f32,
-    },
+    TemporalAttention { tokens: usize, heads: usize, head_width: usize, window: usize, scale: f32 },
     /// `x[count] -> past[window*count]`: this frame's slot of a ring that [`Op::TemporalAttention`]
     /// reads.
     Remember { count: usize, window: usize },
@@ -128,31 +88,17 @@ impl Op {
                 let count = shape.iter().product();
                 (vec![(F32, count)], vec![(F32, count)])
             }
-            Op::Quantise { rows, columns } => (
-                vec![(F32, rows * columns)],
-                vec![(I8, rows * columns), (F32, rows)],
-            ),
-            Op::Linear {
-                rows,
-                inputs,
-                outputs,
-            } => {
+            Op::Quantise { rows, columns } => {
+                (vec![(F32, rows * columns)], vec![(I8, rows * columns), (F32, rows)])
+            }
+            Op::Linear { rows, inputs, outputs } => {
                 let weights = [(I8, outputs * inputs), (F32, outputs), (F32, outputs)];
                 let reads = [&[(I8, rows * inputs), (F32, rows)], &weights[..]].concat();
                 (reads, vec![(F32, rows * outputs)])
             }
-            Op::Convolution {
-                height,
-                width,
-                inputs,
-                outputs,
-                kernel,
-            } => {
-                let weights = [
-                    (I8, outputs * kernel * kernel * inputs),
-                    (F32, outputs),
-                    (F32, outputs),
-                ];
+            Op::Convolution { height, width, inputs, outputs, kernel } => {
+                let weights =
+                    [(I8, outputs * kernel * kernel * inputs), (F32, outputs), (F32, outputs)];
                 let reads = [&[(I8, height * width * inputs), (F32, 1)], &weights[..]].concat();
                 (reads, vec![(F32, height * width * outputs)])
             }
@@ -167,42 +113,21 @@ impl Op {
                 vec![(F32, rows * columns), (F32, rows * columns), (F32, columns)],
                 vec![(F32, rows * columns)],
             ),
-            Op::PixelNorm { rows, columns, .. } => (
-                vec![(F32, rows * columns), (F32, columns)],
-                vec![(F32, rows * columns)],
-            ),
-            Op::SplitHeads {
-                rows,
-                heads,
-                head_width,
-                ..
-            } => {
+            Op::PixelNorm { rows, columns, .. } => {
+                (vec![(F32, rows * columns), (F32, columns)], vec![(F32, rows * columns)])
+            }
+            Op::SplitHeads { rows, heads, head_width, .. } => {
                 let count = rows * heads * head_width;
                 (vec![(F32, 3 * count)], vec![(F32, count); 3])
             }
-            Op::Attention {
-                tokens,
-                heads,
-                head_width,
-                ..
-            } => {
+            Op::Attention { tokens, heads, head_width, .. } => {
                 let count = tokens * heads * head_width;
                 (vec![(F32, count); 3], vec![(F32, count)])
             }
-            Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                ..
-            } => {
+            Op::TemporalAttention { tokens, heads, head_width, window, .. } => {
                 let count = tokens * heads * head_width;
                 let past = [(F32, window * count), (F32, window * count)];
-                let reads = [
-                    &[(F32, count); 3],
-                    &past[..],
-                    &[(F32, heads * (window + 1))],
-                ];
+                let reads = [&[(F32, count); 3], &past[..], &[(F32, heads * (window + 1))]];
                 (reads.concat(), vec![(F32, count)])
             }
             Op::Remember { count, window } => (vec![(F32, count)], vec![(F32, window * count)]),

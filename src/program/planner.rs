@@ -90,19 +90,8 @@ mod tests {
 
     #[test]
     fn residents_stay_where_they_are_and_are_never_reused() {
-        let buffers = [
-            life(100, 0, 0),
-            life(10, 0, 0),
-            life(500, 3, 4),
-            life(500, 5, 6),
-        ];
-        assert_eq!(
-            plan(&buffers, 2),
-            Layout {
-                offsets: vec![0, 128, 192, 192],
-                bytes: 704
-            }
-        );
+        let buffers = [life(100, 0, 0), life(10, 0, 0), life(500, 3, 4), life(500, 5, 6)];
+        assert_eq!(plan(&buffers, 2), Layout { offsets: vec![0, 128, 192, 192], bytes: 704 });
     }
 
     proptest! {

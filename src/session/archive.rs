@@ -25,11 +25,7 @@ impl Packer {
     /// A packer with empty buffers.
     pub(super) fn new() -> Result<Packer, SessionError> {
         let compressor = Compressor::new(LEVEL).map_err(|error| zstd_error(0, 0, &error))?;
-        Ok(Packer {
-            archive: AlignedVec::new(),
-            block: Vec::new(),
-            compressor,
-        })
+        Ok(Packer { archive: AlignedVec::new(), block: Vec::new(), compressor })
     }
 
     /// The block of `value` with room for its header in front, and the bytes of the archive.
@@ -68,10 +64,7 @@ impl Unpacker {
     /// An unpacker with an empty buffer.
     pub(super) fn new() -> Result<Unpacker, SessionError> {
         let decompressor = Decompressor::new().map_err(|error| zstd_error(0, 0, &error))?;
-        Ok(Unpacker {
-            archive: AlignedVec::new(),
-            decompressor,
-        })
+        Ok(Unpacker { archive: AlignedVec::new(), decompressor })
     }
 
     /// The archive in `payload`, which is exactly one zstd frame of exactly the length the header
@@ -88,34 +81,19 @@ impl Unpacker {
             reason: reason.to_owned(),
         };
         let frame = find_frame_compressed_size(payload).map_err(|_| refuse("not a zstd frame"))?;
-        exactly(
-            "zstd frame bytes",
-            offset,
-            payload.len() as u64,
-            frame as u64,
-        )?;
+        exactly("zstd frame bytes", offset, payload.len() as u64, frame as u64)?;
         let content = get_frame_content_size(payload)
             .ok()
             .flatten()
             .ok_or_else(|| refuse("no content size"))?;
-        exactly(
-            "zstd content size",
-            offset,
-            header.uncompressed_len.into(),
-            content,
-        )?;
+        exactly("zstd content size", offset, header.uncompressed_len.into(), content)?;
         self.archive.clear();
         self.archive.resize(header.uncompressed_len as usize, 0);
         let written = self
             .decompressor
             .decompress_to_buffer(payload, &mut self.archive[..])
             .map_err(|error| zstd_error(offset, payload.len(), &error))?;
-        exactly(
-            "archive bytes",
-            offset,
-            header.uncompressed_len.into(),
-            written as u64,
-        )?;
+        exactly("archive bytes", offset, header.uncompressed_len.into(), written as u64)?;
         Ok(&self.archive)
     }
 }
@@ -130,17 +108,9 @@ where
 }
 
 fn archive_error(offset: u64, bytes: usize, error: &Error) -> SessionError {
-    SessionError::Archive {
-        offset,
-        bytes: bytes as u64,
-        reason: error.to_string(),
-    }
+    SessionError::Archive { offset, bytes: bytes as u64, reason: error.to_string() }
 }
 
 fn zstd_error(offset: u64, bytes: usize, error: &std::io::Error) -> SessionError {
-    SessionError::Zstd {
-        offset,
-        bytes: bytes as u64,
-        reason: error.to_string(),
-    }
+    SessionError::Zstd { offset, bytes: bytes as u64, reason: error.to_string() }
 }

@@ -48,11 +48,7 @@ impl FramesBatch {
             outcome_delta_us: Vec::with_capacity(FRAMES_PER_BLOCK_MAX),
             ..v1::Frames::default()
         };
-        FramesBatch {
-            columns,
-            actions: Column::default(),
-            outcomes: Column::default(),
-        }
+        FramesBatch { columns, actions: Column::default(), outcomes: Column::default() }
     }
 
     /// Adds the action of `frame`, taken `at_us` microseconds after the start of the session.
@@ -60,10 +56,7 @@ impl FramesBatch {
     /// # Panics
     /// If `frame` is not the next one, or the batch [is full](Self::is_full).
     pub fn push_action(&mut self, frame: u64, action: Action, at_us: u64) {
-        assert!(
-            self.columns.actions.len() < FRAMES_PER_BLOCK_MAX,
-            "frame {frame}: full batch"
-        );
+        assert!(self.columns.actions.len() < FRAMES_PER_BLOCK_MAX, "frame {frame}: full batch");
         let delta_us = self.actions.step(frame, at_us);
         self.columns.actions.push(action.0);
         self.columns.action_delta_us.push(delta_us);
@@ -74,14 +67,8 @@ impl FramesBatch {
     /// # Panics
     /// If `frame` is not the next one, has no action yet, or the batch [is full](Self::is_full).
     pub fn push_outcome(&mut self, frame: u64, outcome: Outcome, at_us: u64) {
-        assert!(
-            frame < self.actions.next_frame,
-            "frame {frame} has no action yet"
-        );
-        assert!(
-            self.columns.state_sums.len() < FRAMES_PER_BLOCK_MAX,
-            "frame {frame}: full batch"
-        );
+        assert!(frame < self.actions.next_frame, "frame {frame} has no action yet");
+        assert!(self.columns.state_sums.len() < FRAMES_PER_BLOCK_MAX, "frame {frame}: full batch");
         let delta_us = self.outcomes.step(frame, at_us);
         self.columns.picture_digests.push(outcome.picture.0);
         self.columns.state_sums.push(outcome.state_sum);

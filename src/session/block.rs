@@ -62,18 +62,8 @@ impl BlockHeader {
     /// `bytes` has [`BLOCK_HEADER_BYTES`] of them.
     pub(super) fn decode(bytes: &[u8], offset: u64) -> Result<BlockHeader, SessionError> {
         check_crc(Part::BlockHeader, offset, u32_at(bytes, 80), &bytes[..80])?;
-        exactly(
-            "skippable magic",
-            offset,
-            SKIPPABLE_MAGIC.into(),
-            u32_at(bytes, 0).into(),
-        )?;
-        exactly(
-            "skippable size",
-            offset,
-            BLOCK_HEADER_BYTES as u64 - 8,
-            u32_at(bytes, 4).into(),
-        )?;
+        exactly("skippable magic", offset, SKIPPABLE_MAGIC.into(), u32_at(bytes, 0).into())?;
+        exactly("skippable size", offset, BLOCK_HEADER_BYTES as u64 - 8, u32_at(bytes, 4).into())?;
         let magic = u32::from_le_bytes(BLOCK_MAGIC);
         exactly("block magic", offset, magic.into(), u32_at(bytes, 8).into())?;
         let header = BlockHeader {
@@ -95,16 +85,8 @@ impl BlockHeader {
         at_most("block sequence", self.sequence, BLOCKS_MAX)?;
         at_most("first frame", self.first_frame, FRAMES_MAX)?;
         let compressed_max = compressed_bytes_max(self.kind);
-        at_most(
-            "compressed bytes",
-            self.compressed_len.into(),
-            compressed_max,
-        )?;
-        at_most(
-            "archive bytes",
-            self.uncompressed_len.into(),
-            archive_bytes_max(self.kind),
-        )
+        at_most("compressed bytes", self.compressed_len.into(), compressed_max)?;
+        at_most("archive bytes", self.uncompressed_len.into(), archive_bytes_max(self.kind))
     }
 }
 
@@ -147,11 +129,8 @@ mod tests {
             payload_crc: 0,
         };
         let refused = BlockHeader::decode(&header.encode(), 0);
-        let expected = SessionError::TooLong {
-            what: "archive bytes",
-            found: u32::MAX.into(),
-            max: 4096,
-        };
+        let expected =
+            SessionError::TooLong { what: "archive bytes", found: u32::MAX.into(), max: 4096 };
         assert_eq!(refused, Err(expected));
     }
 }

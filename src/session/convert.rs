@@ -65,10 +65,7 @@ impl From<Checkpoint> for v1::Checkpoint {
 
 impl From<&Note> for v1::Note {
     fn from(note: &Note) -> Self {
-        v1::Note {
-            frame: note.frame,
-            text: note.text.as_bytes().to_vec(),
-        }
+        v1::Note { frame: note.frame, text: note.text.as_bytes().to_vec() }
     }
 }
 
@@ -82,11 +79,7 @@ pub(super) fn config(wire: &v1::ArchivedConfig, offset: u64) -> Result<Config, S
         seed: wire.seed.to_native(),
         prompt: wire.prompt.to_native(),
         passes: wire.passes.to_native(),
-        noise_levels: wire
-            .noise_levels
-            .iter()
-            .map(|level| level.to_native())
-            .collect(),
+        noise_levels: wire.noise_levels.iter().map(|level| level.to_native()).collect(),
         picture_width: wire.picture_width.to_native(),
         picture_height: wire.picture_height.to_native(),
         frames_per_second_milli: wire.frames_per_second_milli.to_native(),
@@ -137,10 +130,7 @@ pub(super) fn checkpoint(wire: &v1::ArchivedCheckpoint) -> Result<Checkpoint, Se
 
 /// NOTE of the block at byte `offset`.
 pub(super) fn note(wire: &v1::ArchivedNote, offset: u64) -> Result<Note, SessionError> {
-    let note = Note {
-        frame: wire.frame.to_native(),
-        text: text("note", &wire.text, offset)?,
-    };
+    let note = Note { frame: wire.frame.to_native(), text: text("note", &wire.text, offset)? };
     note.check().map(|()| note)
 }
 

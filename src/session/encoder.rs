@@ -109,8 +109,7 @@ impl<W: Write> Encoder<W> {
     pub fn checkpoint(&mut self, checkpoint: Checkpoint) -> Result<(), SessionError> {
         self.check_alive()?;
         checkpoint.check()?;
-        self.kept
-            .add(Kind::Checkpoint, checkpoint.state.len() as u64)?;
+        self.kept.add(Kind::Checkpoint, checkpoint.state.len() as u64)?;
         self.append(Kind::Checkpoint, 0, &v1::Checkpoint::from(checkpoint))
     }
 
@@ -138,14 +137,8 @@ impl<W: Write> Encoder<W> {
             return Ok(());
         }
         let columns = batch.columns();
-        assert_eq!(
-            columns.first_action_frame, self.actions,
-            "one batch a tape: actions"
-        );
-        assert_eq!(
-            columns.first_outcome_frame, self.frames,
-            "one batch a tape: outcomes"
-        );
+        assert_eq!(columns.first_action_frame, self.actions, "one batch a tape: actions");
+        assert_eq!(columns.first_outcome_frame, self.frames, "one batch a tape: outcomes");
         let actions = self.actions + columns.actions.len() as u64;
         at_most("actions", actions, FRAMES_MAX)?;
         self.append(Kind::Frames, columns.state_sums.len() as u32, columns)?;
@@ -173,15 +166,9 @@ impl<W: Write> Encoder<W> {
             blocks: self.sequence,
         };
         self.append(Kind::End, 0, &end)?;
-        let footer = Footer {
-            index_offset,
-            end_offset,
-            play_root,
-        };
+        let footer = Footer { index_offset, end_offset, play_root };
         self.write(&footer.encode())?;
-        self.sink
-            .flush()
-            .map_err(|error| write_error(self.offset, 0, &error))?;
+        self.sink.flush().map_err(|error| write_error(self.offset, 0, &error))?;
         Ok((footer, self.sink))
     }
 
@@ -212,20 +199,10 @@ impl<W: Write> Encoder<W> {
 
     /// Folds sealed outcomes, with the actions they belong to, into the play root.
     fn fold(&mut self, columns: &v1::Frames) {
-        self.waiting
-            .extend(columns.actions.iter().map(|&bits| Action(bits)));
+        self.waiting.extend(columns.actions.iter().map(|&bits| Action(bits)));
         for (&picture, &state_sum) in columns.picture_digests.iter().zip(&columns.state_sums) {
-            let action = self
-                .waiting
-                .pop_front()
-                .expect("a batch has no outcome without action");
-            self.play_root.fold(
-                action,
-                &Outcome {
-                    picture: Digest(picture),
-                    state_sum,
-                },
-            );
+            let action = self.waiting.pop_front().expect("a batch has no outcome without action");
+            self.play_root.fold(action, &Outcome { picture: Digest(picture), state_sum });
         }
         self.frames += columns.state_sums.len() as u64;
     }
@@ -238,11 +215,7 @@ impl<W: Write> Encoder<W> {
         let (block, archive_len) = self.packer.pack(value, self.offset)?;
         at_most("archive bytes", archive_len, archive_bytes_max(kind))?;
         let closing = matches!(kind, Kind::Index | Kind::End);
-        let (spare_bytes, spare_blocks) = if closing {
-            (0, 0)
-        } else {
-            (CLOSING_BYTES_MAX, 2)
-        };
+        let (spare_bytes, spare_blocks) = if closing { (0, 0) } else { (CLOSING_BYTES_MAX, 2) };
         let end = self.offset + (block.len() + FOOTER_BYTES) as u64;
         at_most("tape bytes", end, TAPE_BYTES_MAX - spare_bytes)?;
         at_most("block sequence", self.sequence, BLOCKS_MAX - spare_blocks)?;
@@ -282,9 +255,7 @@ impl<W: Write> Encoder<W> {
 
     fn check_alive(&self) -> Result<(), SessionError> {
         if self.failed {
-            return Err(SessionError::WriterFailed {
-                offset: self.offset,
-            });
+            return Err(SessionError::WriterFailed { offset: self.offset });
         }
         Ok(())
     }

@@ -216,12 +216,7 @@ pub(super) fn exactly(
     found: u64,
 ) -> Result<(), SessionError> {
     if found != expected {
-        return Err(SessionError::Field {
-            what,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Field { what, offset, expected, found });
     }
     Ok(())
 }
@@ -235,12 +230,7 @@ pub(super) fn check_crc(
 ) -> Result<(), SessionError> {
     let found = crc32c::crc32c(bytes);
     if found != expected {
-        return Err(SessionError::Crc {
-            part,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::Crc { part, offset, expected, found });
     }
     Ok(())
 }

@@ -38,25 +38,10 @@ impl Footer {
     /// Reads the footer at byte `offset`; `bytes` has [`FOOTER_BYTES`] of them.
     pub(super) fn decode(bytes: &[u8], offset: u64) -> Result<Footer, SessionError> {
         check_crc(Part::Footer, offset, u32_at(bytes, 60), &bytes[..60])?;
-        exactly(
-            "skippable magic",
-            offset,
-            SKIPPABLE_MAGIC.into(),
-            u32_at(bytes, 0).into(),
-        )?;
-        exactly(
-            "skippable size",
-            offset,
-            FOOTER_BYTES as u64 - 8,
-            u32_at(bytes, 4).into(),
-        )?;
+        exactly("skippable magic", offset, SKIPPABLE_MAGIC.into(), u32_at(bytes, 0).into())?;
+        exactly("skippable size", offset, FOOTER_BYTES as u64 - 8, u32_at(bytes, 4).into())?;
         let magic = u32::from_le_bytes(FOOTER_MAGIC);
-        exactly(
-            "footer magic",
-            offset,
-            magic.into(),
-            u32_at(bytes, 8).into(),
-        )?;
+        exactly("footer magic", offset, magic.into(), u32_at(bytes, 8).into())?;
         Ok(Footer {
             index_offset: u64_at(bytes, 12),
             end_offset: u64_at(bytes, 20),
@@ -71,11 +56,7 @@ mod tests {
 
     #[test]
     fn a_footer_reads_back() {
-        let footer = Footer {
-            index_offset: 1,
-            end_offset: 2,
-            play_root: Digest([3; 32]),
-        };
+        let footer = Footer { index_offset: 1, end_offset: 2, play_root: Digest([3; 32]) };
         assert_eq!(Footer::decode(&footer.encode(), 0), Ok(footer));
     }
 }

@@ -25,12 +25,8 @@ pub(super) fn append(
     let sums = frames.state_sums.iter().zip(frames.outcome_delta_us.iter());
     for (picture, (state_sum, delta_us)) in frames.picture_digests.iter().zip(sums) {
         time_us += u64::from(delta_us.to_native());
-        let outcome = Outcome {
-            picture: Digest(*picture),
-            state_sum: state_sum.to_native(),
-        };
-        tape.play_root
-            .fold(tape.actions[tape.outcomes.len()], &outcome);
+        let outcome = Outcome { picture: Digest(*picture), state_sum: state_sum.to_native() };
+        tape.play_root.fold(tape.actions[tape.outcomes.len()], &outcome);
         tape.outcomes.push(outcome);
         tape.outcome_us.push(time_us);
     }
@@ -48,47 +44,18 @@ fn check(
     let outcomes = frames.picture_digests.len() as u64;
     at_most("actions of a block", actions, FRAMES_PER_BLOCK_MAX as u64)?;
     at_most("outcomes of a block", outcomes, FRAMES_PER_BLOCK_MAX as u64)?;
-    exactly(
-        "action time count",
-        offset,
-        actions,
-        frames.action_delta_us.len() as u64,
-    )?;
-    exactly(
-        "state sum count",
-        offset,
-        outcomes,
-        frames.state_sums.len() as u64,
-    )?;
-    exactly(
-        "outcome time count",
-        offset,
-        outcomes,
-        frames.outcome_delta_us.len() as u64,
-    )?;
+    exactly("action time count", offset, actions, frames.action_delta_us.len() as u64)?;
+    exactly("state sum count", offset, outcomes, frames.state_sums.len() as u64)?;
+    exactly("outcome time count", offset, outcomes, frames.outcome_delta_us.len() as u64)?;
     exactly("frame count", offset, outcomes, header.frame_count.into())?;
     let actions_before = tape.actions.len() as u64;
     let outcomes_before = tape.outcomes.len() as u64;
-    exactly(
-        "first action",
-        offset,
-        actions_before,
-        frames.first_action_frame.to_native(),
-    )?;
-    exactly(
-        "first outcome",
-        offset,
-        outcomes_before,
-        frames.first_outcome_frame.to_native(),
-    )?;
+    exactly("first action", offset, actions_before, frames.first_action_frame.to_native())?;
+    exactly("first outcome", offset, outcomes_before, frames.first_outcome_frame.to_native())?;
     let (actions, outcomes) = (actions_before + actions, outcomes_before + outcomes);
     at_most("actions", actions, FRAMES_MAX)?;
     if outcomes > actions {
-        return Err(SessionError::OutcomesAhead {
-            offset,
-            actions,
-            outcomes,
-        });
+        return Err(SessionError::OutcomesAhead { offset, actions, outcomes });
     }
     Ok(())
 }

@@ -68,10 +68,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Header, SessionError> {
         return Err(SessionError::NotATape { bytes: found });
     }
     if bytes.len() < HEADER_BYTES {
-        return Err(SessionError::HeaderCut {
-            found,
-            expected: HEADER_BYTES as u64,
-        });
+        return Err(SessionError::HeaderCut { found, expected: HEADER_BYTES as u64 });
     }
     let total = u64::from(u32_at(bytes, 4)) + 8;
     at_most("header bytes", total, HEADER_BYTES_MAX)?;
@@ -79,10 +76,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Header, SessionError> {
         exactly("header bytes", 0, HEADER_BYTES as u64, total)?;
     }
     let Some(header) = bytes.get(..total as usize) else {
-        return Err(SessionError::HeaderCut {
-            found,
-            expected: total,
-        });
+        return Err(SessionError::HeaderCut { found, expected: total });
     };
     let (covered, _) = header.split_at(header.len() - 4);
     check_crc(Part::Header, 0, u32_at(header, header.len() - 4), covered)?;
@@ -91,33 +85,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Header, SessionError> {
 
 /// The fields of a header whose CRC is right.
 fn read_fields(header: &[u8]) -> Result<Header, SessionError> {
-    let version = Version {
-        major: u16_at(header, 16),
-        minor: u16_at(header, 18),
-    };
+    let version = Version { major: u16_at(header, 16), minor: u16_at(header, 18) };
     if version.major != Version::CURRENT.major {
-        return Err(SessionError::Version {
-            major: version.major,
-            minor: version.minor,
-        });
+        return Err(SessionError::Version { major: version.major, minor: version.minor });
     }
-    exactly(
-        "skippable magic",
-        0,
-        SKIPPABLE_MAGIC.into(),
-        u32_at(header, 0).into(),
-    )?;
+    exactly("skippable magic", 0, SKIPPABLE_MAGIC.into(), u32_at(header, 0).into())?;
     exactly("header bytes", 0, HEADER_BYTES as u64, header.len() as u64)?;
-    exactly(
-        "header length",
-        0,
-        HEADER_BYTES as u64,
-        u32_at(header, 36).into(),
-    )?;
-    Ok(Header {
-        version,
-        uuid: array_at(header, 20),
-    })
+    exactly("header length", 0, HEADER_BYTES as u64, u32_at(header, 36).into())?;
+    Ok(Header { version, uuid: array_at(header, 20) })
 }
 
 #[cfg(test)]
@@ -132,9 +107,6 @@ mod tests {
         let crc = crc32c::crc32c(&bytes[..HEADER_BYTES - 4]);
         bytes[HEADER_BYTES - 4..].copy_from_slice(&crc.to_le_bytes());
         let said = decode(&bytes).err().map(|error| error.to_string());
-        assert_eq!(
-            said.as_deref(),
-            Some("tape of version 2.0, this build reads 1.x")
-        );
+        assert_eq!(said.as_deref(), Some("tape of version 2.0, this build reads 1.x"));
     }
 }

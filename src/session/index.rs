@@ -18,11 +18,7 @@ impl IndexBuilder {
     }
 
     fn with_max(entries_max: usize) -> IndexBuilder {
-        IndexBuilder {
-            index: v1::Index::default(),
-            stride: 1,
-            entries_max,
-        }
+        IndexBuilder { index: v1::Index::default(), stride: 1, entries_max }
     }
 
     /// Adds the block at byte `offset`, unless its sequence is between two strides.
@@ -30,9 +26,7 @@ impl IndexBuilder {
         if self.index.entries.len() == self.entries_max {
             self.stride *= 2;
             let stride = self.stride;
-            self.index
-                .entries
-                .retain(|entry| entry.sequence.is_multiple_of(stride));
+            self.index.entries.retain(|entry| entry.sequence.is_multiple_of(stride));
         }
         if header.sequence.is_multiple_of(self.stride) {
             self.index.entries.push(entry(offset, header));
@@ -79,12 +73,7 @@ mod tests {
             };
             builder.add(sequence * 100, &header);
         }
-        let kept: Vec<u64> = builder
-            .take()
-            .entries
-            .iter()
-            .map(|entry| entry.sequence)
-            .collect();
+        let kept: Vec<u64> = builder.take().entries.iter().map(|entry| entry.sequence).collect();
         assert_eq!(kept, [0, 4, 8]);
     }
 }

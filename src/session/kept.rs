@@ -25,11 +25,7 @@ impl Kept {
             _ => return Ok(()),
         };
         at_most(what, *count + 1, max)?;
-        at_most(
-            "bytes of notes and states",
-            self.bytes + bytes,
-            KEPT_BYTES_MAX,
-        )?;
+        at_most("bytes of notes and states", self.bytes + bytes, KEPT_BYTES_MAX)?;
         *count += 1;
         self.bytes += bytes;
         Ok(())

@@ -31,10 +31,7 @@ pub(super) struct Fields<const N: usize> {
 impl<const N: usize> Fields<N> {
     /// An empty buffer.
     pub(super) fn new() -> Self {
-        Fields {
-            bytes: [0; N],
-            filled: 0,
-        }
+        Fields { bytes: [0; N], filled: 0 }
     }
 
     /// Adds `field`, which is already in file order.

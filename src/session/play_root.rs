@@ -111,13 +111,7 @@ mod tests {
         let root = |frames: &[(u16, u8, u64)]| {
             let mut root = PlayRoot::new(&config());
             for &(action, picture, state_sum) in frames {
-                root.fold(
-                    Action(action),
-                    &Outcome {
-                        picture: Digest([picture; 32]),
-                        state_sum,
-                    },
-                );
+                root.fold(Action(action), &Outcome { picture: Digest([picture; 32]), state_sum });
             }
             root.digest().to_string()
         };

@@ -57,15 +57,7 @@ impl<'a> Reader<'a> {
         };
         let kept = Kept::default();
         let offset = HEADER_BYTES;
-        Ok(Reader {
-            bytes,
-            offset,
-            tape,
-            unpacker,
-            kept,
-            index_offset: 0,
-            end_offset: None,
-        })
+        Ok(Reader { bytes, offset, tape, unpacker, kept, index_offset: 0, end_offset: None })
     }
 
     /// Reads on until the tape ends, is cut or is damaged.
@@ -75,15 +67,8 @@ impl<'a> Reader<'a> {
         let valid_frames = self.tape.outcomes.len() as u64;
         self.tape.ending = match stop {
             None => Ending::Closed,
-            Some(Stop::Cut) => Ending::Cut {
-                offset,
-                valid_frames,
-            },
-            Some(Stop::Damaged(what)) => Ending::Damaged {
-                offset,
-                what,
-                valid_frames,
-            },
+            Some(Stop::Cut) => Ending::Cut { offset, valid_frames },
+            Some(Stop::Damaged(what)) => Ending::Damaged { offset, what, valid_frames },
         };
         self.tape
     }
@@ -124,12 +109,7 @@ impl<'a> Reader<'a> {
         let (header, offset) = (&block.header, self.offset as u64);
         let sequence = self.tape.blocks.len() as u64;
         exactly("block sequence", offset, sequence, header.sequence)?;
-        exactly(
-            "first frame",
-            offset,
-            self.tape.outcomes.len() as u64,
-            header.first_frame,
-        )?;
+        exactly("first frame", offset, self.tape.outcomes.len() as u64, header.first_frame)?;
         let config = Kind::Config.number();
         if sequence < CONFIG_COPIES {
             exactly("kind", offset, config.into(), header.kind.number().into())?;
@@ -149,11 +129,7 @@ impl<'a> Reader<'a> {
             return Ok(false);
         }
         if schema != SCHEMA && kind.is_needed() {
-            return Err(SessionError::Schema {
-                kind,
-                offset: self.offset as u64,
-                schema,
-            });
+            return Err(SessionError::Schema { kind, offset: self.offset as u64, schema });
         }
         Ok(schema == SCHEMA)
     }
@@ -161,12 +137,7 @@ impl<'a> Reader<'a> {
     /// Opens the archive and adds its record to the tape.
     fn read_record(&mut self, block: &Scanned<'_>) -> Result<(), SessionError> {
         let offset = self.offset as u64;
-        let Reader {
-            tape,
-            kept,
-            unpacker,
-            ..
-        } = self;
+        let Reader { tape, kept, unpacker, .. } = self;
         let archive = unpacker.unpack(&block.header, block.payload, offset)?;
         let kind = block.header.kind;
         match kind {
@@ -174,14 +145,12 @@ impl<'a> Reader<'a> {
             Kind::Frames => frames::append(tape, &block.header, access(archive, offset)?, offset),
             Kind::Machine => {
                 kept.add(kind, 0)?;
-                tape.machines
-                    .push(convert::machine(access(archive, offset)?, offset)?);
+                tape.machines.push(convert::machine(access(archive, offset)?, offset)?);
                 Ok(())
             }
             Kind::Resume => {
                 kept.add(kind, 0)?;
-                tape.resumes
-                    .push(convert::resume(access(archive, offset)?)?);
+                tape.resumes.push(convert::resume(access(archive, offset)?)?);
                 Ok(())
             }
             Kind::Checkpoint => {
@@ -221,20 +190,10 @@ impl<'a> Reader<'a> {
             Err(_) if is_zero(rest) => return Err(Stop::Cut),
             Err(error) => return Err(Stop::Damaged(error)),
         };
-        exactly(
-            "INDEX offset",
-            offset,
-            self.index_offset,
-            footer.index_offset,
-        )?;
+        exactly("INDEX offset", offset, self.index_offset, footer.index_offset)?;
         exactly("END offset", offset, end_offset, footer.end_offset)?;
         let expected = self.tape.play_root.digest();
-        same_digest(
-            "play root of the footer",
-            offset,
-            expected,
-            footer.play_root,
-        )?;
+        same_digest("play root of the footer", offset, expected, footer.play_root)?;
         let bytes = (rest.len() - FOOTER_BYTES) as u64;
         if bytes > 0 {
             let offset = offset + FOOTER_BYTES as u64;
@@ -253,10 +212,7 @@ fn find_config(bytes: &[u8], unpacker: &mut Unpacker) -> Result<Config, SessionE
     };
     let second = find_second_config(bytes);
     let config = second.and_then(|offset| read_config(bytes, offset, unpacker).ok());
-    config.ok_or(SessionError::NoConfig {
-        offset: HEADER_BYTES as u64,
-        reason,
-    })
+    config.ok_or(SessionError::NoConfig { offset: HEADER_BYTES as u64, reason })
 }
 
 /// Byte of the first block after damage that says it is the second copy of CONFIG.
@@ -279,12 +235,7 @@ fn find_second_config(bytes: &[u8]) -> Option<usize> {
 fn read_config(bytes: &[u8], offset: usize, unpacker: &mut Unpacker) -> Result<Config, Stop> {
     let block = scan_block(bytes, offset)?;
     let (header, offset) = (&block.header, offset as u64);
-    exactly(
-        "kind",
-        offset,
-        Kind::Config.number().into(),
-        header.kind.number().into(),
-    )?;
+    exactly("kind", offset, Kind::Config.number().into(), header.kind.number().into())?;
     at_most("sequence of CONFIG", header.sequence, CONFIG_COPIES - 1)?;
     exactly("schema", offset, SCHEMA.into(), header.schema.into())?;
     let archive = unpacker.unpack(header, block.payload, offset)?;
@@ -301,87 +252,32 @@ fn check_config(tape: &Tape, archive: &[u8], offset: u64) -> Result<(), SessionE
 
 /// Every entry of an INDEX is a block that was read.
 fn check_index(tape: &Tape, index: &v1::ArchivedIndex, offset: u64) -> Result<(), SessionError> {
-    at_most(
-        "index entries",
-        index.entries.len() as u64,
-        INDEX_ENTRIES_MAX as u64,
-    )?;
+    at_most("index entries", index.entries.len() as u64, INDEX_ENTRIES_MAX as u64)?;
     for entry in index.entries.iter() {
         let sequence = entry.sequence.to_native();
-        let block = usize::try_from(sequence)
-            .ok()
-            .and_then(|at| tape.blocks.get(at));
+        let block = usize::try_from(sequence).ok().and_then(|at| tape.blocks.get(at));
         let Some(block) = block else {
             let max = tape.blocks.len() as u64 - 1;
-            return Err(SessionError::TooLong {
-                what: "sequence in INDEX",
-                found: sequence,
-                max,
-            });
+            return Err(SessionError::TooLong { what: "sequence in INDEX", found: sequence, max });
         };
-        exactly(
-            "offset in INDEX",
-            offset,
-            block.offset,
-            entry.offset.to_native(),
-        )?;
-        exactly(
-            "first frame in INDEX",
-            offset,
-            block.first_frame,
-            entry.first_frame.to_native(),
-        )?;
+        exactly("offset in INDEX", offset, block.offset, entry.offset.to_native())?;
+        exactly("first frame in INDEX", offset, block.first_frame, entry.first_frame.to_native())?;
         let count = entry.frame_count.to_native();
-        exactly(
-            "frame count in INDEX",
-            offset,
-            block.frame_count.into(),
-            count.into(),
-        )?;
+        exactly("frame count in INDEX", offset, block.frame_count.into(), count.into())?;
         let kind = entry.kind.to_native();
-        exactly(
-            "kind in INDEX",
-            offset,
-            block.kind.number().into(),
-            kind.into(),
-        )?;
+        exactly("kind in INDEX", offset, block.kind.number().into(), kind.into())?;
         let schema = entry.schema.to_native();
-        exactly(
-            "schema in INDEX",
-            offset,
-            block.schema.into(),
-            schema.into(),
-        )?;
+        exactly("schema in INDEX", offset, block.schema.into(), schema.into())?;
     }
     Ok(())
 }
 
 /// The totals of END are those of the blocks.
 fn check_end(tape: &Tape, end: &v1::ArchivedEnd, offset: u64) -> Result<(), SessionError> {
-    exactly(
-        "frames of END",
-        offset,
-        tape.outcomes.len() as u64,
-        end.frames.to_native(),
-    )?;
-    exactly(
-        "actions of END",
-        offset,
-        tape.actions.len() as u64,
-        end.actions.to_native(),
-    )?;
-    exactly(
-        "blocks of END",
-        offset,
-        tape.blocks.len() as u64,
-        end.blocks.to_native(),
-    )?;
-    same_digest(
-        "play root of END",
-        offset,
-        tape.play_root.digest(),
-        Digest(end.play_root),
-    )
+    exactly("frames of END", offset, tape.outcomes.len() as u64, end.frames.to_native())?;
+    exactly("actions of END", offset, tape.actions.len() as u64, end.actions.to_native())?;
+    exactly("blocks of END", offset, tape.blocks.len() as u64, end.blocks.to_native())?;
+    same_digest("play root of END", offset, tape.play_root.digest(), Digest(end.play_root))
 }
 
 fn same_digest(
@@ -391,12 +287,7 @@ fn same_digest(
     found: Digest,
 ) -> Result<(), SessionError> {
     if found != expected {
-        return Err(SessionError::DigestDiffers {
-            what,
-            offset,
-            expected,
-            found,
-        });
+        return Err(SessionError::DigestDiffers { what, offset, expected, found });
     }
     Ok(())
 }

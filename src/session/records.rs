@@ -149,35 +149,14 @@ impl Kind {
 impl Config {
     /// The rules of meaning; `offset` is the block's, for the error. Readers and writers share them.
     pub(super) fn check(&self, offset: u64) -> Result<(), SessionError> {
-        at_most(
-            "world name bytes",
-            self.world_name.len() as u64,
-            NAME_BYTES_MAX,
-        )?;
-        at_most(
-            "arithmetic bytes",
-            self.arithmetic.len() as u64,
-            NAME_BYTES_MAX,
-        )?;
+        at_most("world name bytes", self.world_name.len() as u64, NAME_BYTES_MAX)?;
+        at_most("arithmetic bytes", self.arithmetic.len() as u64, NAME_BYTES_MAX)?;
         at_most("passes", self.passes.into(), PASSES_MAX)?;
         let levels = u64::from(self.passes) + 1;
-        exactly(
-            "noise level count",
-            offset,
-            levels,
-            self.noise_levels.len() as u64,
-        )?;
+        exactly("noise level count", offset, levels, self.noise_levels.len() as u64)?;
         at_most("picture width", self.picture_width.into(), PICTURE_SIDE_MAX)?;
-        at_most(
-            "picture height",
-            self.picture_height.into(),
-            PICTURE_SIDE_MAX,
-        )?;
-        at_most(
-            "action name count",
-            self.action_names.len() as u64,
-            ACTION_NAMES_MAX,
-        )?;
+        at_most("picture height", self.picture_height.into(), PICTURE_SIDE_MAX)?;
+        at_most("action name count", self.action_names.len() as u64, ACTION_NAMES_MAX)?;
         let mut names = self.action_names.iter();
         names.try_for_each(|name| at_most("action name bytes", name.len() as u64, NAME_BYTES_MAX))
     }
@@ -187,21 +166,9 @@ impl Machine {
     /// The rules of meaning.
     pub(super) fn check(&self) -> Result<(), SessionError> {
         at_most("engine bytes", self.engine.len() as u64, NAME_BYTES_MAX)?;
-        at_most(
-            "worldtape version bytes",
-            self.worldtape_version.len() as u64,
-            NAME_BYTES_MAX,
-        )?;
-        at_most(
-            "build commit bytes",
-            self.build_commit.len() as u64,
-            NAME_BYTES_MAX,
-        )?;
-        at_most(
-            "machine entry count",
-            self.entries.len() as u64,
-            ENTRIES_MAX,
-        )?;
+        at_most("worldtape version bytes", self.worldtape_version.len() as u64, NAME_BYTES_MAX)?;
+        at_most("build commit bytes", self.build_commit.len() as u64, NAME_BYTES_MAX)?;
+        at_most("machine entry count", self.entries.len() as u64, ENTRIES_MAX)?;
         self.entries.iter().try_for_each(|(key, value)| {
             at_most("machine key bytes", key.len() as u64, NAME_BYTES_MAX)?;
             at_most("machine value bytes", value.len() as u64, VALUE_BYTES_MAX)
@@ -220,11 +187,7 @@ impl Checkpoint {
     /// The rules of meaning.
     pub(super) fn check(&self) -> Result<(), SessionError> {
         at_most("checkpoint frame", self.frame, FRAMES_MAX)?;
-        at_most(
-            "checkpoint state bytes",
-            self.state.len() as u64,
-            STATE_BYTES_MAX,
-        )
+        at_most("checkpoint state bytes", self.state.len() as u64, STATE_BYTES_MAX)
     }
 }
 

@@ -21,33 +21,18 @@ use std::io::Write;
 pub fn rewrite<W: Write>(tape: &Tape, sink: W) -> Result<(Footer, W), SessionError> {
     let (actions, outcomes) = (tape.actions.len() as u64, tape.outcomes.len() as u64);
     exactly("action time count", 0, actions, tape.action_us.len() as u64)?;
-    exactly(
-        "outcome time count",
-        0,
-        outcomes,
-        tape.outcome_us.len() as u64,
-    )?;
+    exactly("outcome time count", 0, outcomes, tape.outcome_us.len() as u64)?;
     if outcomes > actions {
-        return Err(SessionError::OutcomesAhead {
-            offset: 0,
-            actions,
-            outcomes,
-        });
+        return Err(SessionError::OutcomesAhead { offset: 0, actions, outcomes });
     }
     let Some((machine, further)) = tape.machines.split_first() else {
         return Err(SessionError::NoMachine { frames: outcomes });
     };
     let mut encoder = Encoder::new(sink, HeaderInfo { uuid: tape.uuid }, &tape.config, machine)?;
-    further
-        .iter()
-        .try_for_each(|machine| encoder.machine(machine))?;
-    tape.resumes
-        .iter()
-        .try_for_each(|resume| encoder.resume(resume))?;
+    further.iter().try_for_each(|machine| encoder.machine(machine))?;
+    tape.resumes.iter().try_for_each(|resume| encoder.resume(resume))?;
     write_frames(tape, &mut encoder)?;
-    tape.checkpoints
-        .iter()
-        .try_for_each(|checkpoint| encoder.checkpoint(checkpoint.clone()))?;
+    tape.checkpoints.iter().try_for_each(|checkpoint| encoder.checkpoint(checkpoint.clone()))?;
     tape.notes.iter().try_for_each(|note| encoder.note(note))?;
     encoder.finish()
 }

@@ -48,11 +48,7 @@ pub(super) fn scan_block(bytes: &[u8], offset: usize) -> Result<Scanned<'_>, Sto
     let payload = &block[BLOCK_HEADER_BYTES..];
     let payload_offset = (offset + BLOCK_HEADER_BYTES) as u64;
     check_crc(Part::Payload, payload_offset, header.payload_crc, payload)?;
-    Ok(Scanned {
-        header,
-        payload,
-        bytes: block,
-    })
+    Ok(Scanned { header, payload, bytes: block })
 }
 
 /// Are all bytes zero?

@@ -115,12 +115,7 @@ impl Tape {
             let found = Digest(block.header.chain);
             if found != expected {
                 let offset = offset as u64;
-                return Err(SessionError::DigestDiffers {
-                    what: "chain",
-                    offset,
-                    expected,
-                    found,
-                });
+                return Err(SessionError::DigestDiffers { what: "chain", offset, expected, found });
             }
             before = block.bytes;
             offset += block.bytes.len();

@@ -32,16 +32,8 @@ pub fn build(world: &World, passes: u32, noise: NoiseFrom) -> Result<Model, Worl
     let mut builder = Builder::new(world, noise);
     let prompt = builder.prompt(schedule);
     let frame = builder.frame(schedule);
-    let PictureAndBuffers {
-        picture,
-        prompt_latent,
-        given_noise,
-    } = builder.names();
-    let memory = builder
-        .memory
-        .iter()
-        .flat_map(|m| [m.keys, m.values])
-        .map(|m| buffer_of(&m));
+    let PictureAndBuffers { picture, prompt_latent, given_noise } = builder.names();
+    let memory = builder.memory.iter().flat_map(|m| [m.keys, m.values]).map(|m| buffer_of(&m));
     let memory = memory.collect();
     Ok(Model {
         precision: world.precision,
@@ -89,14 +81,7 @@ impl<'a> Builder<'a> {
         let prompt_latent = model.resident("prompt.latent", Dtype::F32, shape.latent_len());
         let given_noise = (noise == NoiseFrom::Given)
             .then(|| model.resident("given.noise", Dtype::F32, shape.latent_len()));
-        Builder {
-            world,
-            shape,
-            model,
-            memory,
-            prompt_latent,
-            given_noise,
-        }
+        Builder { world, shape, model, memory, prompt_latent, given_noise }
     }
 
     fn names(&self) -> PictureAndBuffers {
@@ -117,12 +102,7 @@ impl<'a> Builder<'a> {
         let op = Op::MixNoise { count, time };
         let [latent] = program.node("prompt.mixed", op, &[self.prompt_latent, noise]);
         let action = self.action(&mut program);
-        let pass = Pass {
-            name: "prompt".to_owned(),
-            time,
-            sums: None,
-            remember: true,
-        };
+        let pass = Pass { name: "prompt".to_owned(), time, sums: None, remember: true };
         self.blocks(&mut program, &pass, latent, action);
         program.finish(None)
     }
@@ -138,24 +118,13 @@ impl<'a> Builder<'a> {
         for k in 0..passes {
             let remember = k + 1 == passes;
             let (name, time) = (format!("pass{k}"), schedule.levels[k]);
-            let pass = Pass {
-                name,
-                time,
-                sums: remember.then_some(sums),
-                remember,
-            };
+            let pass = Pass { name, time, sums: remember.then_some(sums), remember };
             let (h, modulation) = self.blocks(&mut program, &pass, latent, action);
             let velocity = self.head(&mut program, &pass, h, modulation);
-            let op = Op::Euler {
-                count,
-                step: schedule.levels[k + 1] - schedule.levels[k],
-            };
+            let op = Op::Euler { count, step: schedule.levels[k + 1] - schedule.levels[k] };
             [latent] = program.node(&format!("pass{k}.latent"), op, &[latent, velocity]);
         }
-        let op = Op::BitSum {
-            count,
-            first_index: 0,
-        };
+        let op = Op::BitSum { count, first_index: 0 };
         program.node_into("state.latent", op, &[latent], &[sums.part(0, 1)]);
         let [state_sum] = program.node("state.sum", Op::TotalSum { count: sums.len }, &[sums]);
         let picture = self.decoder(&mut program, latent);
@@ -166,14 +135,8 @@ impl<'a> Builder<'a> {
         if let Some(given) = self.given_noise {
             return given;
         }
-        let [noise] = program.node(
-            "noise",
-            Op::Noise {
-                draw,
-                count: self.shape.latent_len(),
-            },
-            &[],
-        );
+        let [noise] =
+            program.node("noise", Op::Noise { draw, count: self.shape.latent_len() }, &[]);
         noise
     }
 
@@ -201,16 +164,9 @@ impl<'a> Builder<'a> {
     ) -> Operand {
         let [weight, scale, bias] = self.product_weights(weights);
         let (inputs, outputs) = (x.len / rows, bias.len);
-        let quantise = Op::Quantise {
-            rows,
-            columns: inputs,
-        };
+        let quantise = Op::Quantise { rows, columns: inputs };
         let [q, s] = program.node(&format!("{name}.quantised"), quantise, &[x]);
-        let op = Op::Linear {
-            rows,
-            inputs,
-            outputs,
-        };
+        let op = Op::Linear { rows, inputs, outputs };
         let [y] = program.node(name, op, &[q, s, weight, scale, bias]);
         y
     }

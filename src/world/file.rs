@@ -54,22 +54,11 @@ impl World {
             }
             tensors.insert(spec.name, data);
         }
-        if let Some(name) = file
-            .names()
-            .into_iter()
-            .find(|name| !tensors.contains_key(*name))
-        {
-            return Err(WorldError::Unknown {
-                name: name.to_owned(),
-            });
+        if let Some(name) = file.names().into_iter().find(|name| !tensors.contains_key(*name)) {
+            return Err(WorldError::Unknown { name: name.to_owned() });
         }
         let digest = Digest(*blake3::hash(bytes).as_bytes());
-        let world = World {
-            manifest,
-            digest,
-            precision: Precision::Quantised,
-            tensors,
-        };
+        let world = World { manifest, digest, precision: Precision::Quantised, tensors };
         world.check_prompts()?;
         Ok(world)
     }
@@ -90,12 +79,7 @@ impl World {
             tensors.insert(spec.name, WeightData::F32(data));
         }
         let digest = Digest(*blake3::hash(bytes).as_bytes());
-        let world = World {
-            manifest,
-            digest,
-            precision: Precision::Float,
-            tensors,
-        };
+        let world = World { manifest, digest, precision: Precision::Float, tensors };
         world.check_prompts()?;
         Ok(world)
     }
@@ -116,11 +100,7 @@ impl World {
         let count = self.manifest.prompts.len();
         if index as usize >= count {
             let (found, offered) = (index.to_string(), format!("0 to {}", count - 1));
-            return Err(WorldError::NoSuch {
-                what: "prompt",
-                found,
-                offered,
-            });
+            return Err(WorldError::NoSuch { what: "prompt", found, offered });
         }
         let actions = prompt_actions(self, index)?;
         Ok((self.floats(&format!("prompt.{index}.latents")), actions))
@@ -141,12 +121,7 @@ pub fn prompt_actions(world: &World, index: u32) -> Result<Vec<Action>, WorldErr
     let values = world.floats(&name);
     if let Some(at) = values.iter().position(|&x| x != 0.0 && x != 1.0) {
         let (index, found) = (at, values[at].to_string());
-        return Err(WorldError::Value {
-            name,
-            index,
-            found,
-            allowed: "must be 0 or 1",
-        });
+        return Err(WorldError::Value { name, index, found, allowed: "must be 0 or 1" });
     }
     let held = |row: &[f32]| {
         let buttons = row.iter().enumerate().filter(|(_, x)| **x == 1.0);
@@ -163,10 +138,7 @@ pub fn prompt_actions(world: &World, index: u32) -> Result<Vec<Action>, WorldErr
 pub fn manifest_in(bytes: &[u8]) -> Result<Option<String>, WorldError> {
     check_size(bytes)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| torn(bytes, &error))?;
-    let found = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|map| map.get(MANIFEST_KEY));
+    let found = metadata.metadata().as_ref().and_then(|map| map.get(MANIFEST_KEY));
     Ok(found.cloned())
 }
 
@@ -182,16 +154,10 @@ pub fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, WorldError> {
 fn check_size(bytes: &[u8]) -> Result<(), WorldError> {
     let found = bytes.len() as u64;
     if found > FILE_BYTES_MAX {
-        return Err(WorldError::TooLarge {
-            found,
-            limit: FILE_BYTES_MAX,
-        });
+        return Err(WorldError::TooLarge { found, limit: FILE_BYTES_MAX });
     }
     let Some(head) = bytes.first_chunk::<8>() else {
-        return Err(WorldError::NotSafetensors {
-            what: "no header".to_owned(),
-            bytes: found,
-        });
+        return Err(WorldError::NotSafetensors { what: "no header".to_owned(), bytes: found });
     };
     let header = u64::from_le_bytes(*head);
     if header > HEADER_BYTES_MAX {
@@ -202,35 +168,20 @@ fn check_size(bytes: &[u8]) -> Result<(), WorldError> {
 }
 
 fn torn(bytes: &[u8], error: &safetensors::SafeTensorError) -> WorldError {
-    WorldError::NotSafetensors {
-        what: error.to_string(),
-        bytes: bytes.len() as u64,
-    }
+    WorldError::NotSafetensors { what: error.to_string(), bytes: bytes.len() as u64 }
 }
 
 /// An int8 tensor of the promised shape, without -128.
 fn quantised(file: &SafeTensors<'_>, spec: &TensorSpec) -> Result<WeightData, WorldError> {
-    let view = file.tensor(&spec.name).map_err(|_| WorldError::Missing {
-        name: spec.name.clone(),
-    })?;
+    let view =
+        file.tensor(&spec.name).map_err(|_| WorldError::Missing { name: spec.name.clone() })?;
     if view.dtype() != Dtype::I8 || view.shape() != spec.shape {
-        return Err(shape_error(
-            &spec.name,
-            view.dtype(),
-            view.shape(),
-            "I8",
-            &spec.shape,
-        ));
+        return Err(shape_error(&spec.name, view.dtype(), view.shape(), "I8", &spec.shape));
     }
     let values: Vec<i8> = view.data().iter().map(|&byte| byte.cast_signed()).collect();
     if let Some(index) = values.iter().position(|&q| q == i8::MIN) {
         let (name, found) = (spec.name.clone(), "-128".to_owned());
-        return Err(WorldError::Value {
-            name,
-            index,
-            found,
-            allowed: "must be -127 to 127",
-        });
+        return Err(WorldError::Value { name, index, found, allowed: "must be -127 to 127" });
     }
     Ok(WeightData::I8(values))
 }
@@ -268,13 +219,9 @@ pub(super) fn shape_error(
 /// Little-endian floats of either width to float32, exactly.
 pub(super) fn to_floats(dtype: Dtype, data: &[u8]) -> Option<Vec<f32>> {
     match dtype {
-        Dtype::F32 => Some(
-            data.as_chunks::<4>()
-                .0
-                .iter()
-                .map(|four| f32::from_le_bytes(*four))
-                .collect(),
-        ),
+        Dtype::F32 => {
+            Some(data.as_chunks::<4>().0.iter().map(|four| f32::from_le_bytes(*four)).collect())
+        }
         Dtype::F16 => {
             let two = data.as_chunks::<2>().0.iter();
             Some(two.map(|two| f16::from_le_bytes(*two).to_f32()).collect())

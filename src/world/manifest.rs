@@ -156,10 +156,8 @@ impl Manifest {
     /// # Errors
     /// [`WorldError`] naming the field and its range.
     pub fn parse(json: &str) -> Result<Manifest, WorldError> {
-        let manifest: Manifest =
-            serde_json::from_str(json).map_err(|error| WorldError::Manifest {
-                what: error.to_string(),
-            })?;
+        let manifest: Manifest = serde_json::from_str(json)
+            .map_err(|error| WorldError::Manifest { what: error.to_string() })?;
         manifest.validate()?;
         Ok(manifest)
     }
@@ -169,54 +167,33 @@ impl Manifest {
     /// # Errors
     /// [`WorldError::NoSuch`] listing what there is.
     pub fn schedule(&self, passes: u32) -> Result<&Schedule, WorldError> {
-        self.schedules
-            .iter()
-            .find(|schedule| schedule.passes == passes)
-            .ok_or_else(|| {
-                let offered: Vec<String> = self
-                    .schedules
-                    .iter()
-                    .map(|s| s.passes.to_string())
-                    .collect();
-                WorldError::NoSuch {
-                    what: "schedule of passes",
-                    found: passes.to_string(),
-                    offered: offered.join(", "),
-                }
-            })
+        self.schedules.iter().find(|schedule| schedule.passes == passes).ok_or_else(|| {
+            let offered: Vec<String> =
+                self.schedules.iter().map(|s| s.passes.to_string()).collect();
+            WorldError::NoSuch {
+                what: "schedule of passes",
+                found: passes.to_string(),
+                offered: offered.join(", "),
+            }
+        })
     }
 
     /// Checks every number before anything is made of it.
     fn validate(&self) -> Result<(), WorldError> {
         if self.arithmetic != ARITHMETIC {
             let found = self.arithmetic.clone();
-            return Err(WorldError::Arithmetic {
-                found,
-                expected: ARITHMETIC,
-            });
+            return Err(WorldError::Arithmetic { found, expected: ARITHMETIC });
         }
-        range(
-            "format",
-            self.format as usize,
-            FORMAT as usize,
-            FORMAT as usize,
-        )?;
+        range("format", self.format as usize, FORMAT as usize, FORMAT as usize)?;
         if self.architecture != ARCHITECTURE {
             return Err(bad("architecture", &self.architecture, ARCHITECTURE));
         }
-        for (field, text) in [
-            ("name", &self.name),
-            ("about", &self.about),
-            ("licence", &self.licence),
-        ] {
+        for (field, text) in
+            [("name", &self.name), ("about", &self.about), ("licence", &self.licence)]
+        {
             range(&format!("length of {field}"), text.len(), 1, TEXT_BYTES_MAX)?;
         }
-        range(
-            "frames_per_second",
-            self.frames_per_second as usize,
-            1,
-            1000,
-        )?;
+        range("frames_per_second", self.frames_per_second as usize, 1, 1000)?;
         self.validate_shape()?;
         self.validate_picture()?;
         self.validate_lists()
@@ -248,33 +225,16 @@ impl Manifest {
         let shape = &self.shape;
         range("shape.decoder stages", shape.decoder.len(), 1, 5)?;
         for (stage, &channels) in shape.decoder.iter().enumerate() {
-            range(
-                &format!("shape.decoder[{stage}]"),
-                channels,
-                1,
-                PRODUCTS_MAX / 9,
-            )?;
+            range(&format!("shape.decoder[{stage}]"), channels, 1, PRODUCTS_MAX / 9)?;
             let pixels = shape.latent_height * shape.latent_width << (2 * stage);
-            range(
-                "values of a decoder stage",
-                pixels * channels * 4,
-                1,
-                ELEMENTS_MAX,
-            )?;
+            range("values of a decoder stage", pixels * channels * 4, 1, ELEMENTS_MAX)?;
         }
         let doublings = shape.decoder.len();
         let PictureSize { width, height } = self.picture;
-        let (made_width, made_height) = (
-            shape.latent_width << doublings,
-            shape.latent_height << doublings,
-        );
+        let (made_width, made_height) =
+            (shape.latent_width << doublings, shape.latent_height << doublings);
         range("picture.width", width, made_width, made_width.min(SIDE_MAX))?;
-        range(
-            "picture.height",
-            height,
-            made_height,
-            made_height.min(SIDE_MAX),
-        )
+        range("picture.height", height, made_height, made_height.min(SIDE_MAX))
     }
 
     fn validate_lists(&self) -> Result<(), WorldError> {
@@ -305,12 +265,7 @@ impl Schedule {
     fn validate(&self) -> Result<(), WorldError> {
         let passes = self.passes as usize;
         range("passes of a schedule", passes, 1, PASSES_MAX)?;
-        range(
-            "levels of a schedule",
-            self.levels.len(),
-            passes + 1,
-            passes + 1,
-        )?;
+        range("levels of a schedule", self.levels.len(), passes + 1, passes + 1)?;
         let falling = self.levels.windows(2).all(|pair| pair[0] > pair[1]);
         if !falling || self.levels[0] != 1.0 || self.levels[passes] != 0.0 {
             let found = format!("{:?}", self.levels);
@@ -322,31 +277,19 @@ impl Schedule {
 
 fn bad(field: &str, found: &str, allowed: &str) -> WorldError {
     let (field, found, allowed) = (field.to_owned(), found.to_owned(), allowed.to_owned());
-    WorldError::OutOfRange {
-        field,
-        found,
-        allowed,
-    }
+    WorldError::OutOfRange { field, found, allowed }
 }
 
 fn range(field: &str, found: usize, least: usize, most: usize) -> Result<(), WorldError> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
-    Err(bad(
-        field,
-        &found.to_string(),
-        &format!("{least} to {most}"),
-    ))
+    Err(bad(field, &found.to_string(), &format!("{least} to {most}")))
 }
 
 fn multiple(field: &str, found: usize, of: usize) -> Result<(), WorldError> {
     if found.is_multiple_of(of) {
         return Ok(());
     }
-    Err(bad(
-        field,
-        &found.to_string(),
-        &format!("a multiple of {of}"),
-    ))
+    Err(bad(field, &found.to_string(), &format!("a multiple of {of}")))
 }

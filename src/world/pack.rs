@@ -41,18 +41,11 @@ pub fn required_tensors(manifest: &Manifest) -> Vec<TensorSpec> {
     list.float("latent.mean", &[manifest.shape.latent_channels]);
     list.float("latent.std", &[manifest.shape.latent_channels]);
     let shape = &manifest.shape;
-    let latent = [
-        shape.latent_channels,
-        shape.latent_height,
-        shape.latent_width,
-    ];
+    let latent = [shape.latent_channels, shape.latent_height, shape.latent_width];
     for (i, prompt) in manifest.prompts.iter().enumerate() {
         let latents = [&[prompt.frames], &latent[..]].concat();
         list.push(format!("prompt.{i}.latents"), Kind::Prompt, &latents);
-        list.float(
-            &format!("prompt.{i}.actions"),
-            &[prompt.frames, manifest.actions.len()],
-        );
+        list.float(&format!("prompt.{i}.actions"), &[prompt.frames, manifest.actions.len()]);
     }
     list.0
 }
@@ -61,11 +54,7 @@ struct List(Vec<TensorSpec>);
 
 impl List {
     fn push(&mut self, name: String, kind: Kind, shape: &[usize]) {
-        self.0.push(TensorSpec {
-            name,
-            kind,
-            shape: shape.to_vec(),
-        });
+        self.0.push(TensorSpec { name, kind, shape: shape.to_vec() });
     }
 
     fn float(&mut self, name: &str, shape: &[usize]) {
@@ -107,19 +96,13 @@ impl List {
     fn decoder(&mut self, manifest: &Manifest) {
         let stages = &manifest.shape.decoder;
         let mut layer = 0;
-        self.product(
-            "ae.dec.0",
-            &[stages[0], 3, 3, manifest.shape.latent_channels],
-        );
+        self.product("ae.dec.0", &[stages[0], 3, 3, manifest.shape.latent_channels]);
         for (stage, &channels) in stages.iter().enumerate() {
             for block in [1, 2] {
                 self.residual(&format!("ae.dec.{}", layer + block), channels);
             }
             if let Some(&next) = stages.get(stage + 1) {
-                self.product(
-                    &format!("ae.dec.{}", layer + 3),
-                    &[4 * next, 1, 1, channels],
-                );
+                self.product(&format!("ae.dec.{}", layer + 3), &[4 * next, 1, 1, channels]);
                 layer += 4;
             }
         }
@@ -183,35 +166,21 @@ fn serialise(
 fn quantise_rows(values: &[f32], rows: usize) -> (Vec<u8>, Vec<u8>) {
     let mut quantised = vec![0i8; values.len()];
     let columns = values.len() / rows;
-    let pairs = values
-        .chunks_exact(columns)
-        .zip(quantised.chunks_exact_mut(columns));
+    let pairs = values.chunks_exact(columns).zip(quantised.chunks_exact_mut(columns));
     let scales: Vec<u8> = pairs
         .flat_map(|(row, q)| quantise(row, q).expect("checked finite").to_le_bytes())
         .collect();
-    (
-        quantised.iter().map(|q| q.cast_unsigned()).collect(),
-        scales,
-    )
+    (quantised.iter().map(|q| q.cast_unsigned()).collect(), scales)
 }
 
 /// float16 bytes where every value is one (or `rounded`), else float32.
 fn smallest(values: &[f32], rounded: bool) -> (Dtype, Vec<u8>) {
     let halves: Vec<f16> = values.iter().map(|&x| f16::from_f32(x)).collect();
-    let lossless = halves
-        .iter()
-        .zip(values)
-        .all(|(h, x)| h.to_f32().to_bits() == x.to_bits());
+    let lossless = halves.iter().zip(values).all(|(h, x)| h.to_f32().to_bits() == x.to_bits());
     if lossless || rounded {
-        return (
-            Dtype::F16,
-            halves.iter().flat_map(|h| h.to_le_bytes()).collect(),
-        );
+        return (Dtype::F16, halves.iter().flat_map(|h| h.to_le_bytes()).collect());
     }
-    (
-        Dtype::F32,
-        values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-    )
+    (Dtype::F32, values.iter().flat_map(|x| x.to_le_bytes()).collect())
 }
 
 /// A float tensor of the promised shape, each value finite.
@@ -220,9 +189,7 @@ pub(super) fn float_tensor(
     name: &str,
     shape: &[usize],
 ) -> Result<Vec<f32>, WorldError> {
-    let missing = || WorldError::Missing {
-        name: name.to_owned(),
-    };
+    let missing = || WorldError::Missing { name: name.to_owned() };
     let view = file.tensor(name).map_err(|_| missing())?;
     let wrong = || shape_error(name, view.dtype(), view.shape(), "F32 or F16", shape);
     if view.shape() != shape {

@@ -39,12 +39,7 @@ pub fn tiny_model(passes: u32) -> Arc<Model> {
 pub fn tiny_start(seed: u64, prompt: u32) -> Start {
     let world = tiny_world();
     let (latents, actions) = world.prompt(prompt).expect("a prompt of the world");
-    Start {
-        seed,
-        latents: latents.to_vec(),
-        actions,
-        noise: None,
-    }
+    Start { seed, latents: latents.to_vec(), actions, noise: None }
 }
 
 /// An engine for a model with the best instruction set of this machine.
@@ -54,9 +49,7 @@ pub fn engine(model: &Arc<Model>) -> CpuEngine {
 
 /// Actions that press every button in turn, alone and together.
 pub fn some_actions(frames: u64) -> Vec<Action> {
-    (0..frames)
-        .map(|frame| Action((frame * 7 % 32) as u16))
-        .collect()
+    (0..frames).map(|frame| Action((frame * 7 % 32) as u16)).collect()
 }
 
 /// The float file that the tiny world is packed from: normal deviates, scaled so that values keep

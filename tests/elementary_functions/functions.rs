@@ -24,41 +24,18 @@ pub struct Function {
 }
 
 /// Every float32 bit pattern.
-const EVERY: &[Span] = &[Span {
-    first: 0,
-    last: u32::MAX,
-}];
+const EVERY: &[Span] = &[Span { first: 0, last: u32::MAX }];
 /// The bit patterns of |x| <= 2^22.
-const UP_TO_2_22: &[Span] = &[
-    Span {
-        first: 0,
-        last: 0x4a80_0000,
-    },
-    Span {
-        first: 0x8000_0000,
-        last: 0xca80_0000,
-    },
-];
+const UP_TO_2_22: &[Span] =
+    &[Span { first: 0, last: 0x4a80_0000 }, Span { first: 0x8000_0000, last: 0xca80_0000 }];
 /// The bit patterns of 0 <= u < 1.
-const TURNS: &[Span] = &[Span {
-    first: 0,
-    last: 0x3f7f_ffff,
-}];
+const TURNS: &[Span] = &[Span { first: 0, last: 0x3f7f_ffff }];
 /// The bit patterns of 0 <= x <= the largest finite float.
-const ABOVE_ZERO: &[Span] = &[Span {
-    first: 0,
-    last: 0x7f7f_ffff,
-}];
+const ABOVE_ZERO: &[Span] = &[Span { first: 0, last: 0x7f7f_ffff }];
 /// The bit patterns of -1 <= x <= -0.
-const MINUS_ONE_TO_ZERO: &[Span] = &[Span {
-    first: 0x8000_0000,
-    last: 0xbf80_0000,
-}];
+const MINUS_ONE_TO_ZERO: &[Span] = &[Span { first: 0x8000_0000, last: 0xbf80_0000 }];
 /// The bit patterns of -4 <= x <= -1.
-const MINUS_FOUR_TO_MINUS_ONE: &[Span] = &[Span {
-    first: 0xbf80_0000,
-    last: 0xc080_0000,
-}];
+const MINUS_FOUR_TO_MINUS_ONE: &[Span] = &[Span { first: 0xbf80_0000, last: 0xc080_0000 }];
 
 fn within(x: f32, low: f32, high: f32) -> Option<f64> {
     (x >= low && x <= high).then_some(f64::from(x))

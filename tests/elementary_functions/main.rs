@@ -24,11 +24,7 @@ fn errors_and_bits_hold_on_a_strided_sample() {
         let mut digests = Vec::new();
         for span in function.spans {
             let (found, digest) = walk(&function, span.first.into(), span.last.into(), STRIDE);
-            assert!(
-                found.largest_error <= function.bound,
-                "{}: {found:?}",
-                function.name
-            );
+            assert!(found.largest_error <= function.bound, "{}: {found:?}", function.name);
             digests.extend_from_slice(digest.as_bytes());
         }
         let digest = blake3::hash(&digests).to_hex();
@@ -75,21 +71,12 @@ fn sine_and_cosine_meet_their_edges() {
         same_bits(exact::sin_cos(x).0, 0.0);
         same_bits(exact::sin_cos(x).1, 1.0);
     }
-    for x in [
-        8192.0_f32.next_up(),
-        -8192.0_f32.next_up(),
-        f32::INFINITY,
-        f32::NAN,
-    ] {
+    for x in [8192.0_f32.next_up(), -8192.0_f32.next_up(), f32::INFINITY, f32::NAN] {
         same_bits(exact::sin_cos(x).0, f32::NAN);
         same_bits(exact::sin_cos(x).1, f32::NAN);
     }
-    let quarters = [
-        (0.0, (0.0, 1.0)),
-        (0.25, (1.0, -0.0)),
-        (0.5, (-0.0, -1.0)),
-        (0.75, (-1.0, 0.0)),
-    ];
+    let quarters =
+        [(0.0, (0.0, 1.0)), (0.25, (1.0, -0.0)), (0.5, (-0.0, -1.0)), (0.75, (-1.0, 0.0))];
     for (turns, (sine, cosine)) in quarters {
         same_bits(exact::sin_cos_turns(turns).0, sine);
         same_bits(exact::sin_cos_turns(turns).1, cosine);
@@ -119,14 +106,9 @@ fn activations_meet_their_edges() {
 
 #[test]
 fn rint_ties_go_to_the_even_integer() {
-    for (x, nearest) in [
-        (0.5, 0.0),
-        (1.5, 2.0),
-        (2.5, 2.0),
-        (-0.5, 0.0),
-        (-1.5, -2.0),
-        (-2.5, -2.0),
-    ] {
+    for (x, nearest) in
+        [(0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-0.5, 0.0), (-1.5, -2.0), (-2.5, -2.0)]
+    {
         same_bits(exact::rint(x), nearest);
         assert_eq!(exact::rint_to_i32(x), nearest as i32);
     }
@@ -137,16 +119,12 @@ fn rint_ties_go_to_the_even_integer() {
 fn rising_functions_rise() {
     let rising: [fn(f32) -> f32; 3] = [exact::exp, exact::sigmoid, exact::ln];
     for function in rising {
-        let positive = (0..=0x7f80_0000_u32)
-            .step_by(STRIDE as usize)
-            .map(f32::from_bits);
+        let positive = (0..=0x7f80_0000_u32).step_by(STRIDE as usize).map(f32::from_bits);
         let sorted: Vec<f32> = positive.map(function).collect();
         assert!(sorted.is_sorted());
     }
     for function in &rising[..2] {
-        let negative = (0..=0x7f80_0000_u32)
-            .step_by(STRIDE as usize)
-            .map(|x| -f32::from_bits(x));
+        let negative = (0..=0x7f80_0000_u32).step_by(STRIDE as usize).map(|x| -f32::from_bits(x));
         let sorted: Vec<f32> = negative.map(|x| -function(x)).collect();
         assert!(sorted.is_sorted());
     }
@@ -160,14 +138,8 @@ fn philox_gives_its_known_answers() {
     let zero_answer = [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8];
     let ones_answer = [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd];
     assert_eq!(exact::philox4x32_10([0; 4], [0; 2]), zero_answer);
-    assert_eq!(
-        exact::philox4x32_10([u32::MAX; 4], [u32::MAX; 2]),
-        ones_answer
-    );
-    assert_eq!(
-        exact::philox4x32_10(pi_counter, [0xa409_3822, 0x299f_31d0]),
-        pi_answer
-    );
+    assert_eq!(exact::philox4x32_10([u32::MAX; 4], [u32::MAX; 2]), ones_answer);
+    assert_eq!(exact::philox4x32_10(pi_counter, [0xa409_3822, 0x299f_31d0]), pi_answer);
 }
 
 #[test]
@@ -200,12 +172,8 @@ fn normal_deviates_have_normal_moments() {
             assert!(deviate.abs() <= 5.8871);
             hasher.update(&deviate.to_bits().to_le_bytes());
             let value = f64::from(deviate);
-            let powers = [
-                value,
-                value * value,
-                value * value * value,
-                value * value * value * value,
-            ];
+            let powers =
+                [value, value * value, value * value * value, value * value * value * value];
             for (sum, power) in sums.iter_mut().zip(powers) {
                 *sum += power;
             }
@@ -217,11 +185,7 @@ fn normal_deviates_have_normal_moments() {
     for ((sum, expected), allowed) in sums.iter().zip([0.0, 1.0, 0.0, 3.0]).zip(allowed) {
         assert!((sum / count - expected).abs() < allowed, "{sums:?}");
     }
-    assert_eq!(
-        hasher.finalize().to_hex().as_str(),
-        NORMAL_DIGEST,
-        "the bits of the noise changed"
-    );
+    assert_eq!(hasher.finalize().to_hex().as_str(), NORMAL_DIGEST, "the bits of the noise changed");
 }
 
 /// Every constant given as bits in the sources equals the hex float in the comment above it, and
@@ -258,19 +222,11 @@ fn hexadecimal_float(text: &str) -> f32 {
     let mantissa = u32::from_str_radix(&format!("{whole}{fraction}"), 16).expect("digits");
     let exponent: i32 = exponent.parse().expect("a number");
     let magnitude = libm::ldexp(f64::from(mantissa), exponent - 4 * fraction.len() as i32) as f32;
-    if text.starts_with('-') {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if text.starts_with('-') { -magnitude } else { magnitude }
 }
 
 fn same_bits(result: f32, expected: f32) {
-    assert_eq!(
-        digested_bits(result),
-        digested_bits(expected),
-        "{result:e}, not {expected:e}"
-    );
+    assert_eq!(digested_bits(result), digested_bits(expected), "{result:e}, not {expected:e}");
 }
 
 #[test]

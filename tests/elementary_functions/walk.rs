@@ -28,11 +28,7 @@ impl Found {
     }
 
     fn join(self, other: Self) -> Self {
-        let worse = if other.largest_error > self.largest_error {
-            other
-        } else {
-            self
-        };
+        let worse = if other.largest_error > self.largest_error { other } else { self };
         Self {
             inputs: self.inputs + other.inputs,
             measured: self.measured + other.measured,
@@ -58,11 +54,7 @@ fn error_in_ulp(result: f32, truth: f64) -> f64 {
 
 /// The bits that go into a digest: all NaNs are one, for the law does not tell them apart.
 pub fn digested_bits(value: f32) -> u32 {
-    if value.is_nan() {
-        0x7fc0_0000
-    } else {
-        value.to_bits()
-    }
+    if value.is_nan() { 0x7fc0_0000 } else { value.to_bits() }
 }
 
 /// Walks a function over the inputs from `first` to `last` by `stride`, in order.

@@ -20,13 +20,8 @@ const MARGIN: usize = 84;
 const LETTER_SCALE: usize = 2;
 
 /// Frames of each action: forward, right, forward, attack, left and forward.
-const SCRIPT: [(u64, Action); 5] = [
-    (30, Action(1)),
-    (20, Action(8)),
-    (30, Action(1)),
-    (10, Action(16)),
-    (30, Action(5)),
-];
+const SCRIPT: [(u64, Action); 5] =
+    [(30, Action(1)), (20, Action(8)), (30, Action(1)), (10, Action(16)), (30, Action(5))];
 
 /// Pictures side by side.
 pub struct Strip {
@@ -54,10 +49,7 @@ impl Strip {
 pub fn write(name: &str, strip: &Strip, label: impl Fn(usize) -> String) {
     let rows = strip.frames.len().div_ceil(COLUMNS);
     let columns = strip.frames.len().min(COLUMNS);
-    let mut canvas = Canvas::new(
-        MARGIN + columns * (WIDTH + GAP),
-        rows * (HEIGHT + GAP) + GAP,
-    );
+    let mut canvas = Canvas::new(MARGIN + columns * (WIDTH + GAP), rows * (HEIGHT + GAP) + GAP);
     for row in 0..rows {
         for (line, text) in label(row).lines().enumerate() {
             let top = GAP + row * (HEIGHT + GAP) + line * 8 * LETTER_SCALE;
@@ -81,11 +73,7 @@ struct Canvas {
 impl Canvas {
     fn new(width: usize, height: usize) -> Canvas {
         let pixels = vec![255; width * height * 3];
-        Canvas {
-            width,
-            height,
-            pixels,
-        }
+        Canvas { width, height, pixels }
     }
 
     fn draw(&mut self, left: usize, top: usize, picture: &[u8]) {
@@ -127,9 +115,8 @@ impl Canvas {
 
 /// A letter of 3 by 5 dots: one octal digit a row.
 fn letter_rows(letter: u8) -> u16 {
-    const DIGITS: [u16; 10] = [
-        0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71111, 0o75757, 0o75717,
-    ];
+    const DIGITS: [u16; 10] =
+        [0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71111, 0o75757, 0o75717];
     const LETTERS: [u16; 26] = [
         0o25755, 0o65656, 0o34443, 0o65556, 0o74647, 0o74644, 0o34553, 0o55755, 0o72227, 0o11152,
         0o55655, 0o44447, 0o57755, 0o65555, 0o25552, 0o65644, 0o25573, 0o65655, 0o34216, 0o72222,

@@ -40,10 +40,7 @@ impl Vectors {
             noise: rows("noise"),
             actions: floats("actions").chunks(5).map(held).collect(),
             velocities: rows("velocity"),
-            frames: data("frames")
-                .chunks(96 * 128 * 3)
-                .map(<[u8]>::to_vec)
-                .collect(),
+            frames: data("frames").chunks(96 * 128 * 3).map(<[u8]>::to_vec).collect(),
         }
     }
 }
@@ -71,15 +68,10 @@ impl Agreement {
 impl fmt::Display for Agreement {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let passes = self.velocity_errors.len() / self.picture_psnr_db.len();
-        let frames = self
-            .velocity_errors
-            .chunks(passes)
-            .zip(&self.picture_psnr_db);
+        let frames = self.velocity_errors.chunks(passes).zip(&self.picture_psnr_db);
         for (frame, (errors, psnr_db)) in frames.enumerate() {
             write!(out, "frame {frame}: velocity error")?;
-            errors
-                .iter()
-                .try_for_each(|error| write!(out, " {error:.3e}"))?;
+            errors.iter().try_for_each(|error| write!(out, " {error:.3e}"))?;
             writeln!(out, ", picture {psnr_db:.2} dB")?;
         }
         Ok(())
@@ -94,8 +86,7 @@ impl Observer for Velocities {
     fn after(&mut self, _index: usize, node: &Node, writes: &mut [&mut [u8]]) {
         if node.name.ends_with(".velocity") {
             let fours = writes[0].as_chunks::<4>().0.iter();
-            self.0
-                .push(fours.map(|four| f32::from_le_bytes(*four)).collect());
+            self.0.push(fours.map(|four| f32::from_le_bytes(*four)).collect());
         }
     }
 }
@@ -120,9 +111,7 @@ pub fn compare<E: Engine>(
     assert_eq!(seen.0.len(), vectors.velocities.len());
     let pairs = seen.0.iter().zip(&vectors.velocities);
     Agreement {
-        velocity_errors: pairs
-            .map(|(found, right)| relative_error(found, right))
-            .collect(),
+        velocity_errors: pairs.map(|(found, right)| relative_error(found, right)).collect(),
         picture_psnr_db,
     }
 }
@@ -131,9 +120,7 @@ fn relative_error(found: &[f32], right: &[f32]) -> f64 {
     assert_eq!(found.len(), right.len());
     let pairs = found.iter().zip(right);
     let square = |x: f64| x * x;
-    let wrong: f64 = pairs
-        .map(|(&a, &b)| square(f64::from(a) - f64::from(b)))
-        .sum();
+    let wrong: f64 = pairs.map(|(&a, &b)| square(f64::from(a) - f64::from(b))).sum();
     let whole: f64 = right.iter().map(|&b| square(f64::from(b))).sum();
     (wrong / whole).sqrt()
 }

@@ -31,10 +31,5 @@ pub fn float_world() -> World {
 /// A start from prompt `prompt`.
 pub fn start(world: &World, prompt: u32, seed: u64) -> Start {
     let (latents, actions) = world.prompt(prompt).expect("there is such a prompt");
-    Start {
-        seed,
-        latents: latents.to_vec(),
-        actions,
-        noise: None,
-    }
+    Start { seed, latents: latents.to_vec(), actions, noise: None }
 }

@@ -10,9 +10,7 @@ const REASONS: &str = "CONTRIBUTING.md";
 pub fn check(files: &[File]) -> Vec<Finding> {
     let named = |path: &str| files.iter().find(|file| file.path == path);
     let (Some(manifest), Some(reasons)) = (named(MANIFEST), named(REASONS)) else {
-        let lone = files
-            .iter()
-            .find(|file| [MANIFEST, REASONS].contains(&file.path.as_str()));
+        let lone = files.iter().find(|file| [MANIFEST, REASONS].contains(&file.path.as_str()));
         let advice = "Cargo.toml and CONTRIBUTING.md go together; add the other";
         return lone
             .map(|file| Finding::new(file, 1, "dependencies", advice))
@@ -22,12 +20,7 @@ pub fn check(files: &[File]) -> Vec<Finding> {
     let (wanted, given) = (dependencies(&manifest.text), rows(&reasons.text));
     let advice = "has no reason; add a row to the table in CONTRIBUTING.md";
     let mut findings = missing(manifest, &wanted, &given, advice);
-    findings.extend(missing(
-        reasons,
-        &given,
-        &wanted,
-        "is not in Cargo.toml; delete the row",
-    ));
+    findings.extend(missing(reasons, &given, &wanted, "is not in Cargo.toml; delete the row"));
     findings
 }
 
@@ -35,9 +28,7 @@ pub fn check(files: &[File]) -> Vec<Finding> {
 type Entry = (usize, String);
 
 fn missing(file: &File, from: &[Entry], other: &[Entry], advice: &str) -> Vec<Finding> {
-    let lone = from
-        .iter()
-        .filter(|(_, name)| !other.iter().any(|(_, known)| known == name));
+    let lone = from.iter().filter(|(_, name)| !other.iter().any(|(_, known)| known == name));
     let report = |(line, name): &Entry| {
         Finding::new(file, *line, "dependencies", format!("`{name}` {advice}"))
     };
@@ -57,9 +48,7 @@ fn dependencies(manifest: &str) -> Vec<Entry> {
             found.extend(own_section.map(|(_, name)| (index + 1, name.to_owned())));
         } else if listing && !line.starts_with('#') {
             let key = line.split_once('=').map(|(key, _)| key.trim());
-            let name = key
-                .and_then(|key| key.split('.').next())
-                .filter(|name| !name.is_empty());
+            let name = key.and_then(|key| key.split('.').next()).filter(|name| !name.is_empty());
             found.extend(name.map(|name| (index + 1, name.to_owned())));
         }
     }
@@ -87,10 +76,7 @@ mod tests {
     const TABLE: &str = "# A\n\n| Dependency | Why |\n|---|---|\n| `one` | a |\n\n| `no` |\n";
 
     fn found(manifest: &str, page: &str) -> Vec<String> {
-        lines(&check(&[
-            File::new("Cargo.toml", manifest),
-            File::new("CONTRIBUTING.md", page),
-        ]))
+        lines(&check(&[File::new("Cargo.toml", manifest), File::new("CONTRIBUTING.md", page)]))
     }
 
     #[test]
@@ -109,15 +95,9 @@ mod tests {
 
     #[test]
     fn a_reason_without_a_dependency_and_a_missing_page_are_found() {
-        assert_eq!(
-            found("[dependencies]\none = \"1\"\n", TABLE),
-            Vec::<String>::new()
-        );
+        assert_eq!(found("[dependencies]\none = \"1\"\n", TABLE), Vec::<String>::new());
         let found = found("[dependencies]\n", TABLE);
-        assert!(
-            found[0].starts_with("CONTRIBUTING.md:5: dependencies: `one` is not"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("CONTRIBUTING.md:5: dependencies: `one` is not"), "{found:?}");
         assert_eq!(check(&[File::new("Cargo.toml", "")]).len(), 1);
     }
 }

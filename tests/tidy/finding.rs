@@ -16,22 +16,13 @@ pub struct Finding {
 impl Finding {
     /// Something in `file` at `line` (counted from 1) breaks `rule`.
     pub fn new(file: &File, line: usize, rule: &'static str, advice: impl Into<String>) -> Finding {
-        Finding {
-            path: file.path.clone(),
-            line,
-            rule,
-            advice: advice.into(),
-        }
+        Finding { path: file.path.clone(), line, rule, advice: advice.into() }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.advice
-        )
+        write!(out, "{}:{}: {}: {}", self.path, self.line, self.rule, self.advice)
     }
 }
 

@@ -16,9 +16,7 @@ pub fn check(file: &File) -> Vec<Finding> {
         false if file.is("cu") || file.is("cuh") => cuda_functions(&tokens),
         false => return Vec::new(),
     };
-    let long = spans
-        .into_iter()
-        .filter(|(first, last)| last - first + 1 > FUNCTION_LINES_MAX);
+    let long = spans.into_iter().filter(|(first, last)| last - first + 1 > FUNCTION_LINES_MAX);
     let report = |(first, last): (usize, usize)| {
         let length = last - first + 1;
         let advice = format!("{length} lines, at most {FUNCTION_LINES_MAX}; split it");
@@ -97,10 +95,7 @@ mod tests {
     #[test]
     fn a_function_of_71_lines_is_found_and_one_of_70_is_not() {
         let head = "//! A.\nfn long(a: [u8; 2]) -> u8\nwhere A: B\n{\n";
-        assert_eq!(
-            found("src/a.rs", &filled(head, 67, "}\n")),
-            ["src/a.rs:2: function length"]
-        );
+        assert_eq!(found("src/a.rs", &filled(head, 67, "}\n")), ["src/a.rs:2: function length"]);
         assert_eq!(found("src/a.rs", &filled(head, 66, "}\n")).len(), 0);
     }
 
@@ -112,21 +107,15 @@ mod tests {
 
     #[test]
     fn declarations_and_pointer_types_have_no_length() {
-        let text = filled(
-            "trait A { fn f(&self); }\ntype B = fn(u8) -> u8;\nconst C: () = {",
-            80,
-            "}",
-        );
+        let text =
+            filled("trait A { fn f(&self); }\ntype B = fn(u8) -> u8;\nconst C: () = {", 80, "}");
         assert_eq!(found("src/a.rs", &text).len(), 0);
     }
 
     #[test]
     fn a_long_kernel_is_found_inside_extern_c() {
         let head = "// A.\nextern \"C\" {\n__global__ void f(int n) {\nif (n) {\n}\n";
-        assert_eq!(
-            found("src/a.cu", &filled(head, 67, "}\n}\n")),
-            ["src/a.cu:3: function length"]
-        );
+        assert_eq!(found("src/a.cu", &filled(head, 67, "}\n}\n")), ["src/a.cu:3: function length"]);
         assert_eq!(found("src/a.cu", &filled(head, 66, "}\n}\n")).len(), 0);
     }
 }

@@ -18,35 +18,13 @@ const OUTSIDE: &[&str] = &["std::env", "std::path", "std::process", "std::net"];
 
 /// The core and the engines. Modules without a row may know any other.
 const LAYERS: &[Layer] = &[
-    Layer {
-        module: "event",
-        may_use: &[],
-        never: OUTSIDE,
-    },
-    Layer {
-        module: "exact",
-        may_use: &[],
-        never: OUTSIDE,
-    },
-    Layer {
-        module: "session",
-        may_use: &["event"],
-        never: OUTSIDE,
-    },
-    Layer {
-        module: "program",
-        may_use: &["event", "exact"],
-        never: OUTSIDE,
-    },
+    Layer { module: "event", may_use: &[], never: OUTSIDE },
+    Layer { module: "exact", may_use: &[], never: OUTSIDE },
+    Layer { module: "session", may_use: &["event"], never: OUTSIDE },
+    Layer { module: "program", may_use: &["event", "exact"], never: OUTSIDE },
     Layer {
         module: "engine",
-        may_use: &[
-            "program",
-            "exact",
-            "event",
-            "world::weights",
-            "world::Weights",
-        ],
+        may_use: &["program", "exact", "event", "world::weights", "world::Weights"],
         never: OUTSIDE,
     },
 ];
@@ -89,15 +67,10 @@ pub fn check(file: &File) -> Vec<Finding> {
     }
     let module = module_of(&file.path);
     let named = paths(&module, &file.stripped().code);
-    let layers = LAYERS
-        .iter()
-        .filter(|layer| starts_with(&module, layer.module));
-    let mut findings: Vec<Finding> = layers
-        .flat_map(|layer| named.iter().filter_map(|path| layer.judge(file, path)))
-        .collect();
-    let strangers = CONFINED
-        .iter()
-        .filter(|confined| !confined.is_home(&file.path));
+    let layers = LAYERS.iter().filter(|layer| starts_with(&module, layer.module));
+    let mut findings: Vec<Finding> =
+        layers.flat_map(|layer| named.iter().filter_map(|path| layer.judge(file, path))).collect();
+    let strangers = CONFINED.iter().filter(|confined| !confined.is_home(&file.path));
     findings.extend(
         strangers.flat_map(|confined| named.iter().filter_map(|path| confined.judge(file, path))),
     );
@@ -109,10 +82,7 @@ impl Layer {
         match &path.inside {
             Some(inside) => self.judge_inside(file, path.line, inside),
             None => {
-                let name = self
-                    .never
-                    .iter()
-                    .find(|name| mentions(&path.written, name))?;
+                let name = self.never.iter().find(|name| mentions(&path.written, name))?;
                 let advice = format!("`{}` never mentions `{name}`; pass it in", self.module);
                 Some(Finding::new(file, path.line, "layers", advice))
             }
@@ -128,11 +98,7 @@ impl Layer {
             "`{}` must not know `{}`; it may use: {}",
             self.module,
             inside.join("::"),
-            if self.may_use.is_empty() {
-                "nobody".to_owned()
-            } else {
-                self.may_use.join(", ")
-            },
+            if self.may_use.is_empty() { "nobody".to_owned() } else { self.may_use.join(", ") },
         );
         Some(Finding::new(file, line, "layers", advice))
     }
@@ -147,10 +113,7 @@ impl Confined {
     }
 
     fn judge(&self, file: &File, path: &NamedPath) -> Option<Finding> {
-        let name = self
-            .names
-            .iter()
-            .find(|name| mentions(&path.written, name))?;
+        let name = self.names.iter().find(|name| mentions(&path.written, name))?;
         let homes = self.homes.join(" and ");
         let advice = format!("`{name}` is named in {homes} alone; {}", self.instead);
         Some(Finding::new(file, path.line, "layers", advice))
@@ -159,9 +122,7 @@ impl Confined {
 
 fn starts_with(path: &[String], module: &str) -> bool {
     let mut segments = path.iter();
-    module
-        .split("::")
-        .all(|wanted| segments.next().is_some_and(|segment| segment == wanted))
+    module.split("::").all(|wanted| segments.next().is_some_and(|segment| segment == wanted))
 }
 
 #[cfg(test)]
@@ -182,71 +143,25 @@ mod tests {
 
     #[test]
     fn a_wrong_import_is_found_however_it_is_written() {
-        assert_found(
-            "src/event.rs",
-            "use crate::exact::ln;",
-            "must not know `exact::ln`",
-        );
-        assert_found(
-            "src/exact/sum.rs",
-            "\nuse super::super::event;",
-            "sum.rs:2: layers:",
-        );
-        assert_found(
-            "src/session.rs",
-            "use crate::{event::A, engine::B};",
-            "`engine::B`",
-        );
-        assert_found(
-            "src/session/block.rs",
-            "fn f(c: &crate::clock::Wall) {}",
-            "`clock::Wall`",
-        );
-        assert_found(
-            "src/program.rs",
-            "use worldtape::engine::Engine;",
-            "`engine::Engine`",
-        );
+        assert_found("src/event.rs", "use crate::exact::ln;", "must not know `exact::ln`");
+        assert_found("src/exact/sum.rs", "\nuse super::super::event;", "sum.rs:2: layers:");
+        assert_found("src/session.rs", "use crate::{event::A, engine::B};", "`engine::B`");
+        assert_found("src/session/block.rs", "fn f(c: &crate::clock::Wall) {}", "`clock::Wall`");
+        assert_found("src/program.rs", "use worldtape::engine::Engine;", "`engine::Engine`");
         assert_found("src/engine/cpu.rs", "use crate::*;", "`*`");
-        assert_found(
-            "src/engine/cpu/sum.rs",
-            "use crate::drive as d;",
-            "`drive::*`",
-        );
-        assert_found(
-            "src/engine.rs",
-            "use crate::world::Manifest;",
-            "`world::Manifest`",
-        );
+        assert_found("src/engine/cpu/sum.rs", "use crate::drive as d;", "`drive::*`");
+        assert_found("src/engine.rs", "use crate::world::Manifest;", "`world::Manifest`");
     }
 
     #[test]
     fn what_the_table_allows_is_not_found() {
         for (path, text) in [
-            (
-                "src/session.rs",
-                "use crate::event::Action; use self::block::Block;",
-            ),
-            (
-                "src/session/block.rs",
-                "pub(crate) mod x { use super::super::Header; }",
-            ),
-            (
-                "src/program/planner.rs",
-                "use super::Op; use crate::exact::to_u8;",
-            ),
-            (
-                "src/engine/cpu.rs",
-                "use crate::{exact, program::Op, world::weights::Tensor};",
-            ),
-            (
-                "src/drive.rs",
-                "use crate::{clock::Pacer, engine::Engine, session::Writer};",
-            ),
-            (
-                "src/session.rs",
-                "// use crate::engine;\nconst A: &str = \"crate::engine\";",
-            ),
+            ("src/session.rs", "use crate::event::Action; use self::block::Block;"),
+            ("src/session/block.rs", "pub(crate) mod x { use super::super::Header; }"),
+            ("src/program/planner.rs", "use super::Op; use crate::exact::to_u8;"),
+            ("src/engine/cpu.rs", "use crate::{exact, program::Op, world::weights::Tensor};"),
+            ("src/drive.rs", "use crate::{clock::Pacer, engine::Engine, session::Writer};"),
+            ("src/session.rs", "// use crate::engine;\nconst A: &str = \"crate::engine\";"),
             ("tests/replay.rs", "use std::time::Instant; use std::fs;"),
         ] {
             assert_eq!(findings(path, text), Vec::<String>::new(), "{path}");
@@ -255,37 +170,13 @@ mod tests {
 
     #[test]
     fn names_are_found_outside_their_homes() {
-        assert_found(
-            "src/drive.rs",
-            "use cudarc::driver::sys;",
-            "src/engine/cuda alone",
-        );
-        assert_found(
-            "src/drive.rs",
-            "use std::{io, time::Duration};",
-            "src/clock and src/measure",
-        );
+        assert_found("src/drive.rs", "use cudarc::driver::sys;", "src/engine/cuda alone");
+        assert_found("src/drive.rs", "use std::{io, time::Duration};", "src/clock and src/measure");
         assert_found("src/input.rs", "use crate::clock::Instant;", "`Instant`");
-        assert_found(
-            "src/world.rs",
-            "fn f() { fs::File::open(x) }",
-            "`File::open`",
-        );
-        assert_found(
-            "src/drift.rs",
-            "use std::fs::read;",
-            "src/cmd and src/main alone",
-        );
-        assert_found(
-            "src/engine/cpu.rs",
-            "use candle_core::Tensor;",
-            "src/engine/reference",
-        );
-        assert_found(
-            "src/engine/cpu.rs",
-            "std::env::var(x)",
-            "never mentions `std::env`",
-        );
+        assert_found("src/world.rs", "fn f() { fs::File::open(x) }", "`File::open`");
+        assert_found("src/drift.rs", "use std::fs::read;", "src/cmd and src/main alone");
+        assert_found("src/engine/cpu.rs", "use candle_core::Tensor;", "src/engine/reference");
+        assert_found("src/engine/cpu.rs", "std::env::var(x)", "never mentions `std::env`");
     }
 
     #[test]

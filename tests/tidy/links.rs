@@ -24,9 +24,7 @@ fn links(text: &str) -> Vec<(usize, String)> {
     let mut fenced = false;
     let mut found = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        let fence = ["```", "~~~"]
-            .iter()
-            .any(|mark| line.trim_start().starts_with(mark));
+        let fence = ["```", "~~~"].iter().any(|mark| line.trim_start().starts_with(mark));
         fenced ^= fence;
         if !fenced && !fence {
             let targets = targets(&without_code(line));
@@ -42,13 +40,8 @@ fn without_code(line: &str) -> String {
 
 /// `[text](target "title")` and `[label]: target`.
 fn targets(line: &str) -> Vec<String> {
-    let inline = line
-        .split("](")
-        .skip(1)
-        .filter_map(|rest| rest.split(')').next());
-    let label = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]:"));
+    let inline = line.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let label = line.strip_prefix('[').and_then(|rest| rest.split_once("]:"));
     let reference = label.map(|(_, rest)| rest);
     let target = |text: &str| text.split_whitespace().next().map(str::to_owned);
     inline.chain(reference).filter_map(target).collect()
@@ -65,10 +58,7 @@ fn leads_somewhere(page: &str, target: &str, files: &[File]) -> bool {
         return false;
     };
     let prefix = format!("{path}/");
-    path.is_empty()
-        || files
-            .iter()
-            .any(|file| file.path == path || file.path.starts_with(&prefix))
+    path.is_empty() || files.iter().any(|file| file.path == path || file.path.starts_with(&prefix))
 }
 
 /// The path from the root; none when it leaves the tree.
@@ -104,10 +94,7 @@ mod tests {
     fn links_that_lead_nowhere_are_found() {
         for (path, text) in [
             ("README.md", "[a](docs/missing.md)"),
-            (
-                "README.md",
-                "two [a](docs/arithmetic.md) and ![b](b.png \"title\")",
-            ),
+            ("README.md", "two [a](docs/arithmetic.md) and ![b](b.png \"title\")"),
             ("README.md", "[label]: missing.md"),
             ("docs/a.md", "[a](docs/arithmetic.md)"),
             ("docs/a.md", "[a](../../README.md)"),
@@ -116,28 +103,16 @@ mod tests {
             assert_eq!(found(path, text).len(), 1, "{text}");
         }
         let found = found("README.md", "a\n[b](c.md#d)");
-        assert!(
-            found[0].starts_with("README.md:2: link: `c.md#d`"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("README.md:2: link: `c.md#d`"), "{found:?}");
     }
 
     #[test]
     fn links_that_lead_somewhere_or_outside_pass() {
         for (path, text) in [
-            (
-                "README.md",
-                "[a](docs/arithmetic.md#sums), [b](sessions/), [c](#below)",
-            ),
+            ("README.md", "[a](docs/arithmetic.md#sums), [b](sessions/), [c](#below)"),
             ("docs/a.md", "[a](../sessions) [b](<arithmetic.md>) [c](.)"),
-            (
-                "README.md",
-                "[a](https://example.org/a) [b](mailto:a@example.org)",
-            ),
-            (
-                "README.md",
-                "`[a](missing.md)`\n```\n[a](missing.md)\n```\n",
-            ),
+            ("README.md", "[a](https://example.org/a) [b](mailto:a@example.org)"),
+            ("README.md", "`[a](missing.md)`\n```\n[a](missing.md)\n```\n"),
             ("src/a.rs", "[a](missing.md)"),
         ] {
             assert_eq!(found(path, text), Vec::<String>::new(), "{text}");

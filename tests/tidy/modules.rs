@@ -11,9 +11,7 @@ use crate::tree::File;
 pub fn check(files: &[File]) -> Vec<Finding> {
     let sources: Vec<&File> = files.iter().filter(|file| file.is_source()).collect();
     let reached = reached(&sources);
-    let orphans = sources
-        .iter()
-        .filter(|file| !reached.contains(&module_of(&file.path)));
+    let orphans = sources.iter().filter(|file| !reached.contains(&module_of(&file.path)));
     let report = |file: &&File| {
         let advice = "no `mod` of its parent leads here; declare it or delete it";
         Finding::new(file, 1, "orphan", advice)
@@ -76,36 +74,21 @@ mod tests {
     use crate::tree::File;
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
-        let files: Vec<File> = files
-            .iter()
-            .map(|(path, text)| File::new(path, text))
-            .collect();
+        let files: Vec<File> = files.iter().map(|(path, text)| File::new(path, text)).collect();
         places(&check(&files))
     }
 
     #[test]
     fn a_file_that_nobody_declares_is_found() {
-        let files = [
-            ("src/lib.rs", "pub mod a; // mod b;"),
-            ("src/a.rs", ""),
-            ("src/b.rs", ""),
-        ];
+        let files = [("src/lib.rs", "pub mod a; // mod b;"), ("src/a.rs", ""), ("src/b.rs", "")];
         assert_eq!(found(&files), ["src/b.rs:1: orphan"]);
     }
 
     #[test]
     fn a_declaration_in_an_orphan_or_in_the_wrong_parent_does_not_count() {
-        let files = [
-            ("src/lib.rs", "mod a;"),
-            ("src/b.rs", "mod c;"),
-            ("src/b/c.rs", ""),
-        ];
+        let files = [("src/lib.rs", "mod a;"), ("src/b.rs", "mod c;"), ("src/b/c.rs", "")];
         assert_eq!(found(&files).len(), 2);
-        let files = [
-            ("src/lib.rs", "mod a; mod c;"),
-            ("src/a.rs", ""),
-            ("src/a/c.rs", ""),
-        ];
+        let files = [("src/lib.rs", "mod a; mod c;"), ("src/a.rs", ""), ("src/a/c.rs", "")];
         assert_eq!(found(&files), ["src/a/c.rs:1: orphan"]);
     }
 

@@ -28,11 +28,7 @@ pub fn module_of(path: &str) -> Vec<String> {
 /// Finds the paths in stripped `code` of the file that holds `module`.
 pub fn paths(module: &[String], code: &str) -> Vec<NamedPath> {
     let tokens = tokens(code);
-    let mut place = Place {
-        module: module.to_vec(),
-        depth: 0,
-        opened_at: Vec::new(),
-    };
+    let mut place = Place { module: module.to_vec(), depth: 0, opened_at: Vec::new() };
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -45,11 +41,7 @@ pub fn paths(module: &[String], code: &str) -> Vec<NamedPath> {
         at = unfold(&tokens, at, Vec::new(), &mut trees);
         found.extend(trees.into_iter().map(|(line, written)| {
             let inside = resolve(&place.module, &written);
-            NamedPath {
-                line,
-                written,
-                inside,
-            }
+            NamedPath { line, written, inside }
         }));
     }
     found
@@ -60,9 +52,7 @@ pub fn mentions(path: &[String], name: &str) -> bool {
     let name: Vec<&str> = name.split("::").collect();
     (0..path.len()).any(|start| {
         let pairs = path[start..].iter().zip(&name);
-        let shared = pairs
-            .take_while(|(segment, wanted)| segment == *wanted)
-            .count();
+        let shared = pairs.take_while(|(segment, wanted)| segment == *wanted).count();
         let globbed = shared > 0 && path.get(start + shared).is_some_and(|next| next == "*");
         shared == name.len() || globbed
     })
@@ -198,11 +188,7 @@ mod tests {
 
     fn inside(path: &str, code: &str) -> Vec<String> {
         let found = paths(&module_of(path), code);
-        found
-            .iter()
-            .filter_map(|named| named.inside.as_ref())
-            .map(|to| to.join("::"))
-            .collect()
+        found.iter().filter_map(|named| named.inside.as_ref()).map(|to| to.join("::")).collect()
     }
 
     fn written(code: &str) -> Vec<String> {
@@ -220,13 +206,7 @@ mod tests {
     #[test]
     fn groups_unfold_to_their_leaves() {
         let found = written("use std::{fs, io::{self, Read as R}, time::*};");
-        let wanted = [
-            "use",
-            "std::fs",
-            "std::io::self",
-            "std::io::Read::*",
-            "std::time::*",
-        ];
+        let wanted = ["use", "std::fs", "std::io::self", "std::io::Read::*", "std::time::*"];
         assert_eq!(found, wanted);
     }
 
@@ -234,27 +214,15 @@ mod tests {
     fn paths_in_expressions_types_and_ranges_are_found() {
         assert_eq!(inside("src/a.rs", "f::<crate::b::C>()"), ["b::C"]);
         assert_eq!(inside("src/a.rs", "0..crate::b::N"), ["b::N"]);
-        assert_eq!(
-            inside("src/a.rs", "let x = crate::b::C { d: 1 };"),
-            ["b::C"]
-        );
-        assert_eq!(
-            inside("src/a.rs", "use {crate::b, ::worldtape::c};"),
-            ["b", "c"]
-        );
-        assert_eq!(
-            inside("src/a.rs", "x.crate_count; y::crate_"),
-            Vec::<String>::new()
-        );
+        assert_eq!(inside("src/a.rs", "let x = crate::b::C { d: 1 };"), ["b::C"]);
+        assert_eq!(inside("src/a.rs", "use {crate::b, ::worldtape::c};"), ["b", "c"]);
+        assert_eq!(inside("src/a.rs", "x.crate_count; y::crate_"), Vec::<String>::new());
     }
 
     #[test]
     fn super_counts_inline_modules() {
         let code = "use super::x; mod tests { use super::y; use super::super::z; } use self::w;";
-        assert_eq!(
-            inside("src/a/b.rs", code),
-            ["a::x", "a::b::y", "a::z", "a::b::w"]
-        );
+        assert_eq!(inside("src/a/b.rs", code), ["a::x", "a::b::y", "a::z", "a::b::w"]);
     }
 
     #[test]

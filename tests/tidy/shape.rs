@@ -8,12 +8,8 @@ const FILE_LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
 const FILE_BYTES_MAX: u64 = 25_000_000;
 /// In halves, so that this file passes its own rule.
-const LEFTOVERS: [&str; 4] = [
-    concat!("TO", "DO"),
-    concat!("FIX", "ME"),
-    concat!("XX", "X"),
-    concat!("HA", "CK"),
-];
+const LEFTOVERS: [&str; 4] =
+    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X"), concat!("HA", "CK")];
 
 /// Finds what is wrong with the shape of `file`.
 pub fn check(file: &File) -> Vec<Finding> {
@@ -27,10 +23,7 @@ fn opening(file: &File) -> Vec<Finding> {
     let (opens, wanted) = if file.is("rs") {
         (first.starts_with("//! "), "`//! `")
     } else if file.is("cu") || file.is("cuh") {
-        (
-            first.starts_with("// ") || first.starts_with("/*"),
-            "a comment",
-        )
+        (first.starts_with("// ") || first.starts_with("/*"), "a comment")
     } else if file.is("py") {
         (python_opens(&file.text), "a comment or a docstring")
     } else {
@@ -54,12 +47,7 @@ fn length(file: &File) -> Vec<Finding> {
         return Vec::new();
     }
     let advice = format!("{lines} lines, at most {FILE_LINES_MAX}; split it");
-    vec![Finding::new(
-        file,
-        FILE_LINES_MAX + 1,
-        "file length",
-        advice,
-    )]
+    vec![Finding::new(file, FILE_LINES_MAX + 1, "file length", advice)]
 }
 
 fn width(file: &File) -> Vec<Finding> {
@@ -75,10 +63,7 @@ fn letters(file: &File) -> Vec<Finding> {
     each_line(file, file.is("rs"), |line| {
         let stranger = line.chars().find(|character| !character.is_ascii())?;
         let escape = stranger.escape_unicode();
-        Some((
-            "ASCII",
-            format!("spell it out; in a literal write `{escape}`"),
-        ))
+        Some(("ASCII", format!("spell it out; in a literal write `{escape}`")))
     })
 }
 
@@ -88,10 +73,7 @@ fn leftovers(file: &File) -> Vec<Finding> {
     each_line(file, read, |line| {
         let mut words = line.split(|character: char| !character.is_alphanumeric());
         let word = words.find(|word| LEFTOVERS.contains(word))?;
-        Some((
-            "leftovers",
-            format!("`{word}`: do it now, or write an issue"),
-        ))
+        Some(("leftovers", format!("`{word}`: do it now, or write an issue")))
     })
 }
 
@@ -100,17 +82,12 @@ fn size(file: &File) -> Vec<Finding> {
     if is_world || file.bytes <= FILE_BYTES_MAX {
         return Vec::new();
     }
-    let advice = format!(
-        "{} bytes, at most {FILE_BYTES_MAX}; keep it elsewhere",
-        file.bytes
-    );
+    let advice = format!("{} bytes, at most {FILE_BYTES_MAX}; keep it elsewhere", file.bytes);
     vec![Finding::new(file, 1, "file size", advice)]
 }
 
 fn is_program(file: &File) -> bool {
-    ["rs", "cu", "cuh", "py"]
-        .iter()
-        .any(|extension| file.is(extension))
+    ["rs", "cu", "cuh", "py"].iter().any(|extension| file.is(extension))
 }
 
 /// Asks `rule` about every line of `file`, if the rule `applies` to it.
@@ -119,17 +96,9 @@ fn each_line(
     applies: bool,
     rule: impl Fn(&str) -> Option<(&'static str, String)>,
 ) -> Vec<Finding> {
-    let lines = if applies {
-        file.text.lines()
-    } else {
-        "".lines()
-    };
-    let judged = lines
-        .enumerate()
-        .filter_map(|(index, line)| Some((index, rule(line)?)));
-    judged
-        .map(|(index, (name, advice))| Finding::new(file, index + 1, name, advice))
-        .collect()
+    let lines = if applies { file.text.lines() } else { "".lines() };
+    let judged = lines.enumerate().filter_map(|(index, line)| Some((index, rule(line)?)));
+    judged.map(|(index, (name, advice))| Finding::new(file, index + 1, name, advice)).collect()
 }
 
 #[cfg(test)]
@@ -160,15 +129,9 @@ mod tests {
         for (path, text) in [
             ("src/a.rs", "//! The letter a.\n"),
             ("src/a.cu", "// The letter a.\n"),
-            (
-                "training/a.py",
-                "#!/usr/bin/env python3\n\"\"\"The letter a.\"\"\"\n",
-            ),
+            ("training/a.py", "#!/usr/bin/env python3\n\"\"\"The letter a.\"\"\"\n"),
             ("training/b.py", "# The letter b.\n"),
-            (
-                "README.md",
-                "Anything, of any width, with any letter: \u{e9}.\n",
-            ),
+            ("README.md", "Anything, of any width, with any letter: \u{e9}.\n"),
         ] {
             assert_eq!(found(path, text), Vec::<String>::new(), "{path}");
         }
@@ -191,10 +154,7 @@ mod tests {
 
     #[test]
     fn letters_beyond_ascii_are_found() {
-        assert_eq!(
-            found("src/a.rs", "//! A.\n// \u{2192}"),
-            ["src/a.rs:2: ASCII"]
-        );
+        assert_eq!(found("src/a.rs", "//! A.\n// \u{2192}"), ["src/a.rs:2: ASCII"]);
     }
 
     #[test]
@@ -210,10 +170,7 @@ mod tests {
     #[test]
     fn a_large_file_is_found_unless_it_is_a_world() {
         let of_size = |path, bytes| {
-            let file = File {
-                bytes,
-                ..File::new(path, "")
-            };
+            let file = File { bytes, ..File::new(path, "") };
             places(&check(&file)).len()
         };
         assert_eq!(of_size("traces/a.json", FILE_BYTES_MAX + 1), 1);

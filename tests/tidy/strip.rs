@@ -13,10 +13,7 @@ pub fn strip(source: &str) -> Stripped {
     let mut stripper = Stripper {
         source: source.chars().collect(),
         at: 0,
-        views: Stripped {
-            code: String::new(),
-            comments: String::new(),
-        },
+        views: Stripped { code: String::new(), comments: String::new() },
     };
     while stripper.at < stripper.source.len() {
         stripper.step();
@@ -69,11 +66,7 @@ impl Stripper {
         let end = (self.at + count).min(self.source.len());
         for &character in &self.source[self.at..end] {
             let shown = |kept| {
-                if kept || character == '\n' {
-                    character
-                } else {
-                    ' '
-                }
+                if kept || character == '\n' { character } else { ' ' }
             };
             self.views.code.push(shown(in_code));
             self.views.comments.push(shown(in_comments));

@@ -19,9 +19,7 @@ impl Token<'_> {
 /// Splits stripped code into tokens; blanks only separate.
 pub fn tokens(code: &str) -> Vec<Token<'_>> {
     let lines = code.lines().enumerate();
-    lines
-        .flat_map(|(index, text)| tokens_of_line(text, index + 1))
-        .collect()
+    lines.flat_map(|(index, text)| tokens_of_line(text, index + 1)).collect()
 }
 
 /// The text of token `index`; empty past the end.
@@ -48,8 +46,7 @@ fn tokens_of_line(mut rest: &str, line: usize) -> Vec<Token<'_>> {
 }
 
 fn word_width(text: &str) -> usize {
-    text.find(|character| !is_word_character(character))
-        .unwrap_or(text.len())
+    text.find(|character| !is_word_character(character)).unwrap_or(text.len())
 }
 
 fn is_word_character(character: char) -> bool {
@@ -64,12 +61,7 @@ mod tests {
     fn words_and_marks_are_told_apart_and_counted_by_line() {
         let found = tokens("a_1::b<'c>\n\n{ 2: d }");
         let texts: Vec<&str> = found.iter().map(|token| token.text).collect();
-        assert_eq!(
-            texts,
-            [
-                "a_1", "::", "b", "<", "'", "c", ">", "{", "2", ":", "d", "}"
-            ]
-        );
+        assert_eq!(texts, ["a_1", "::", "b", "<", "'", "c", ">", "{", "2", ":", "d", "}"]);
         assert_eq!((found[0].line, found[7].line), (1, 3));
     }
 }

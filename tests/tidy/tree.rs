@@ -25,18 +25,12 @@ pub struct File {
 impl File {
     /// A file that exists only here, to try a rule on.
     pub fn new(path: &str, text: &str) -> File {
-        File {
-            path: path.to_owned(),
-            bytes: text.len() as u64,
-            text: text.to_owned(),
-        }
+        File { path: path.to_owned(), bytes: text.len() as u64, text: text.to_owned() }
     }
 
     /// Does the path end in `.extension`?
     pub fn is(&self, extension: &str) -> bool {
-        self.name()
-            .rsplit_once('.')
-            .is_some_and(|(_, end)| end == extension)
+        self.name().rsplit_once('.').is_some_and(|(_, end)| end == extension)
     }
 
     /// The last part of the path.
@@ -57,16 +51,8 @@ impl File {
     fn read(root: &Path, path: String) -> Option<File> {
         let bytes = fs::metadata(root.join(&path)).ok()?.len();
         let read = || fs::read_to_string(root.join(&path)).ok();
-        let text = if bytes <= TEXT_BYTES_MAX {
-            read()
-        } else {
-            None
-        };
-        Some(File {
-            path,
-            bytes,
-            text: text.unwrap_or_default(),
-        })
+        let text = if bytes <= TEXT_BYTES_MAX { read() } else { None };
+        Some(File { path, bytes, text: text.unwrap_or_default() })
     }
 }
 
@@ -75,28 +61,15 @@ pub fn files(root: &Path) -> Vec<File> {
     let mut paths = listed_by_git(root).unwrap_or_else(|| listed_by_walk(root, ""));
     paths.sort();
     paths.dedup();
-    paths
-        .into_iter()
-        .filter_map(|path| File::read(root, path))
-        .collect()
+    paths.into_iter().filter_map(|path| File::read(root, path)).collect()
 }
 
 fn listed_by_git(root: &Path) -> Option<Vec<String>> {
     if !root.join(".git").exists() {
         return None;
     }
-    let arguments = [
-        "ls-files",
-        "-z",
-        "--cached",
-        "--others",
-        "--exclude-standard",
-    ];
-    let output = Command::new("git")
-        .args(arguments)
-        .current_dir(root)
-        .output()
-        .ok()?;
+    let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
     let listing = String::from_utf8(output.stdout).ok()?;
     let paths = listing.split_terminator('\0').map(str::to_owned).collect();
     output.status.success().then_some(paths)
@@ -130,10 +103,8 @@ mod tests {
     #[test]
     fn the_tree_holds_this_file_and_no_build_output() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let listings = [
-            files(root).into_iter().map(|file| file.path).collect(),
-            listed_by_walk(root, ""),
-        ];
+        let listings =
+            [files(root).into_iter().map(|file| file.path).collect(), listed_by_walk(root, "")];
         for listing in listings {
             for wanted in ["tests/tidy/tree.rs", "src/lib.rs", "Cargo.toml"] {
                 assert!(listing.iter().any(|path| path == wanted), "{wanted}");

@@ -23,9 +23,7 @@ pub fn check(file: &File) -> Vec<Finding> {
     let comments: Vec<&str> = views.comments.lines().collect();
     let code: Vec<&str> = views.code.lines().collect();
     let claims = (0..tokens.len()).filter(|&at| claims_safety(&tokens, at));
-    claims
-        .filter_map(|at| judge(file, tokens[at].line, &code, &comments))
-        .collect()
+    claims.filter_map(|at| judge(file, tokens[at].line, &code, &comments)).collect()
 }
 
 fn judge(file: &File, line: usize, code: &[&str], comments: &[&str]) -> Option<Finding> {
@@ -98,10 +96,7 @@ mod tests {
     fn unsafe_without_a_reason_is_found() {
         let device = "src/engine/cuda/device.rs";
         assert_eq!(found(device, "unsafe impl Send for A {}").len(), 1);
-        assert_eq!(
-            found(device, "let a = \"// SAFETY: no\"; unsafe { f() }").len(),
-            1
-        );
+        assert_eq!(found(device, "let a = \"// SAFETY: no\"; unsafe { f() }").len(), 1);
         let far = format!("// SAFETY: far{}unsafe {{ f() }}", "\nlet a = 1;".repeat(6));
         assert_eq!(found(device, &far).len(), 1);
     }
@@ -115,11 +110,7 @@ mod tests {
             "type A = unsafe extern \"C\" fn(u32); type B = unsafe fn(u32);",
             "// unsafe\n#![deny(unsafe_op_in_unsafe_fn)] const A: &str = \"unsafe\";",
         ] {
-            assert_eq!(
-                found("src/engine/cuda/device.rs", text),
-                Vec::<String>::new(),
-                "{text}"
-            );
+            assert_eq!(found("src/engine/cuda/device.rs", text), Vec::<String>::new(), "{text}");
         }
     }
 
@@ -133,11 +124,7 @@ mod tests {
         ] {
             assert!(may_be_unsafe(path), "{path}");
         }
-        for path in [
-            "src/engine/cpu/gemm.rs",
-            "src/neon.rs",
-            "src/engine/cpu/simd.rs",
-        ] {
+        for path in ["src/engine/cpu/gemm.rs", "src/neon.rs", "src/engine/cpu/simd.rs"] {
             assert!(!may_be_unsafe(path), "{path}");
         }
     }

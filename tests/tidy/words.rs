@@ -20,14 +20,8 @@ const EXEMPT: &str = "Cargo.lock";
 
 /// Finds the places in `file` that name a machine's folder or a registry's host.
 pub fn check(file: &File) -> Vec<Finding> {
-    let lines = if file.path == EXEMPT {
-        "".lines()
-    } else {
-        file.text.lines()
-    };
-    let places = lines
-        .enumerate()
-        .filter_map(|(index, line)| Some((index, stranger(line)?)));
+    let lines = if file.path == EXEMPT { "".lines() } else { file.text.lines() };
+    let places = lines.enumerate().filter_map(|(index, line)| Some((index, stranger(line)?)));
     let report = |(index, word)| {
         let advice = format!("`{word}` belongs to one machine; say it without");
         Finding::new(file, index + 1, "words", advice)
@@ -36,10 +30,9 @@ pub fn check(file: &File) -> Vec<Finding> {
 }
 
 fn stranger(line: &str) -> Option<&'static str> {
-    let folder = FOLDERS.into_iter().find(|folder| {
-        line.match_indices(folder)
-            .any(|(at, _)| !continues_a_path(&line[..at]))
-    });
+    let folder = FOLDERS
+        .into_iter()
+        .find(|folder| line.match_indices(folder).any(|(at, _)| !continues_a_path(&line[..at])));
     folder.or_else(|| HOSTS.into_iter().find(|host| line.contains(host)))
 }
 

@@ -25,9 +25,7 @@ pub(super) struct Bound<'a> {
 impl Arena {
     /// An arena of zeros.
     pub(super) fn new(bytes: usize) -> Arena {
-        Arena {
-            lines: vec![Line([0; ALIGNMENT]); bytes.div_ceil(ALIGNMENT)],
-        }
+        Arena { lines: vec![Line([0; ALIGNMENT]); bytes.div_ceil(ALIGNMENT)] }
     }
 
     /// Bytes of a range.
@@ -55,25 +53,17 @@ impl Arena {
     ) -> Bound<'a> {
         let (reads, writes) = (&node.reads, &node.writes);
         let range = |list: &[Operand], i: usize| {
-            list.get(i)
-                .and_then(|operand| program.byte_range(operand))
-                .unwrap_or(0..0)
+            list.get(i).and_then(|operand| program.byte_range(operand)).unwrap_or(0..0)
         };
         let ranges: [Range<usize>; 2 * OPERANDS_MAX] = std::array::from_fn(|i| {
-            if i < OPERANDS_MAX {
-                range(reads, i)
-            } else {
-                range(writes, i - OPERANDS_MAX)
-            }
+            if i < OPERANDS_MAX { range(reads, i) } else { range(writes, i - OPERANDS_MAX) }
         });
         let arena: &mut [u8] = bytemuck::cast_slice_mut(&mut self.lines);
         let parts = arena
             .get_disjoint_mut(ranges)
             .unwrap_or_else(|error| panic!("operands of {} overlap: {error}", node.name));
-        let mut bound = Bound {
-            reads: [&[]; OPERANDS_MAX],
-            writes: std::array::from_fn(|_| &mut [][..]),
-        };
+        let mut bound =
+            Bound { reads: [&[]; OPERANDS_MAX], writes: std::array::from_fn(|_| &mut [][..]) };
         for (i, part) in parts.into_iter().enumerate() {
             if i >= OPERANDS_MAX {
                 bound.writes[i - OPERANDS_MAX] = part;

@@ -50,19 +50,8 @@ impl Step {
         let mut writes = bound.writes.each_mut().map(|bytes| &mut **bytes);
         match *op {
             Op::Quantise { columns, .. } => return quantise(isa, floats(0), columns, writes),
-            Op::SplitHeads {
-                heads,
-                head_width,
-                length,
-                ..
-            } => {
-                split_heads(
-                    isa,
-                    floats(0),
-                    [heads * head_width, head_width],
-                    length,
-                    writes,
-                );
+            Op::SplitHeads { heads, head_width, length, .. } => {
+                split_heads(isa, floats(0), [heads * head_width, head_width], length, writes);
                 return Ok(());
             }
             Op::ToPicture { .. } => return to_picture(isa, floats(0), writes[0]),
@@ -71,9 +60,7 @@ impl Step {
             }
             Op::TotalSum { .. } => {
                 let parts = cast_slice::<u8, u64>(reads[0]);
-                let total = parts
-                    .iter()
-                    .fold(0u64, |total, part| total.wrapping_add(*part));
+                let total = parts.iter().fold(0u64, |total, part| total.wrapping_add(*part));
                 cast_slice_mut::<u8, u64>(writes[0])[0] = total;
                 return Ok(());
             }
@@ -93,32 +80,16 @@ impl Step {
                 y[slot_range(self.remembered, window, count)].copy_from_slice(floats(0));
             }
             Op::Linear { inputs, .. } => linear(isa, &reads, inputs, products, y),
-            Op::Convolution {
-                height,
-                width,
-                inputs,
-                kernel,
-                ..
-            } => {
+            Op::Convolution { height, width, inputs, kernel, .. } => {
                 convolution(
                     isa,
                     &reads,
-                    ConvolutionShape {
-                        height,
-                        width,
-                        inputs,
-                        kernel,
-                    },
+                    ConvolutionShape { height, width, inputs, kernel },
                     products,
                     y,
                 );
             }
-            Op::Attention {
-                tokens,
-                heads,
-                head_width,
-                scale,
-            } => {
+            Op::Attention { tokens, heads, head_width, scale } => {
                 let width = heads * head_width;
                 by_rows(width, tokens * width / 8, [floats(0)], y, |_, [q], y| {
                     let (k, v, mut logits) = (floats(1), floats(2), [0.0; KEYS_MAX]);
@@ -126,13 +97,7 @@ impl Step {
                     kernels::attention(isa, q, k, v, width, head_width, scale, logits, y);
                 });
             }
-            Op::TemporalAttention {
-                tokens,
-                heads,
-                head_width,
-                window,
-                scale,
-            } => {
+            Op::TemporalAttention { tokens, heads, head_width, window, scale } => {
                 let shape = [heads * head_width, head_width, tokens * heads * head_width];
                 self.temporal_attention(&reads, shape, window, scale, y);
             }
@@ -147,9 +112,7 @@ impl Step {
         let floats = |i: usize| cast_slice::<u8, f32>(reads[i]);
         match *op {
             Op::Add { .. } => {
-                by_rows(1, 1, [floats(0), floats(1)], y, |_, [a, b], y| {
-                    kernels::add(isa, a, b, y)
-                });
+                by_rows(1, 1, [floats(0), floats(1)], y, |_, [a, b], y| kernels::add(isa, a, b, y));
             }
             Op::Silu { .. } => {
                 by_rows(1, 8, [floats(0)], y, |_, [x], y| kernels::silu(isa, x, y));
@@ -167,9 +130,7 @@ impl Step {
                     kernels::mix_noise(isa, x, n, time, y);
                 });
             }
-            Op::LayerNorm {
-                columns, epsilon, ..
-            } => {
+            Op::LayerNorm { columns, epsilon, .. } => {
                 by_rows(columns, columns, [floats(0)], y, |_, [x], y| {
                     kernels::layer_norm(isa, x, columns, epsilon, y);
                 });
@@ -185,19 +146,11 @@ impl Step {
                 });
             }
             Op::GatedAdd { columns, .. } => {
-                by_rows(
-                    columns,
-                    columns,
-                    [floats(0), floats(1)],
-                    y,
-                    |_, [h, x], y| {
-                        kernels::gated_add(isa, h, x, floats(2), y);
-                    },
-                );
+                by_rows(columns, columns, [floats(0), floats(1)], y, |_, [h, x], y| {
+                    kernels::gated_add(isa, h, x, floats(2), y);
+                });
             }
-            Op::PixelNorm {
-                columns, epsilon, ..
-            } => {
+            Op::PixelNorm { columns, epsilon, .. } => {
                 by_rows(columns, columns, [floats(0)], y, |_, [x], y| {
                     kernels::pixel_norm(isa, x, floats(1), epsilon, y);
                 });
@@ -219,10 +172,7 @@ impl Step {
         let mut slots = [0; KEYS_MAX];
         let held = slots_oldest_first(self.remembered, window);
         let count = held.len();
-        slots
-            .iter_mut()
-            .zip(held)
-            .for_each(|(place, slot)| *place = slot);
+        slots.iter_mut().zip(held).for_each(|(place, slot)| *place = slot);
         let slots = &slots[..count];
         let inputs = [floats(0), floats(1), floats(2)];
         by_rows(width, 8 * width, inputs, y, |first, [q, k, v], y| {
@@ -248,23 +198,18 @@ fn by_rows<const N: usize>(
 ) {
     let rows = y.len() / columns;
     let share = rows_of_a_task(rows, cost);
-    y.par_chunks_mut(share * columns)
-        .enumerate()
-        .for_each(|(task, y)| {
-            let first = task * share;
-            let rows = y.len() / columns;
-            let parts = inputs.map(|x| &x[first * columns..(first + rows) * columns]);
-            work(first, parts, y);
-        });
+    y.par_chunks_mut(share * columns).enumerate().for_each(|(task, y)| {
+        let first = task * share;
+        let rows = y.len() / columns;
+        let parts = inputs.map(|x| &x[first * columns..(first + rows) * columns]);
+        work(first, parts, y);
+    });
 }
 
 /// Rows of one task: an even share for each thread, but enough to be worth handing over.
 fn rows_of_a_task(rows: usize, cost: usize) -> usize {
     let worth = ELEMENTS_PER_TASK.div_ceil(cost.max(1));
-    rows.div_ceil(rayon::current_num_threads())
-        .max(worth)
-        .min(rows)
-        .max(1)
+    rows.div_ceil(rayon::current_num_threads()).max(worth).min(rows).max(1)
 }
 
 fn quantise(isa: Isa, x: &[f32], columns: usize, mut writes: [&mut [u8]; OPERANDS_MAX]) -> Done {
@@ -273,19 +218,13 @@ fn quantise(isa: Isa, x: &[f32], columns: usize, mut writes: [&mut [u8]; OPERAND
     let rows = scales.len();
     if rows > 1 {
         let share = rows_of_a_task(rows, columns);
-        let tasks = q
-            .par_chunks_mut(share * columns)
-            .zip(scales.par_chunks_mut(share));
+        let tasks = q.par_chunks_mut(share * columns).zip(scales.par_chunks_mut(share));
         return tasks
             .zip(x.par_chunks(share * columns))
             .try_for_each(|((q, scales), x)| kernels::quantise_rows(isa, x, columns, q, scales));
     }
     let share = rows_of_a_task(columns, 1);
-    let amax = x
-        .par_chunks(share)
-        .map(|x| kernels::amax(isa, x))
-        .max()
-        .unwrap_or(0);
+    let amax = x.par_chunks(share).map(|x| kernels::amax(isa, x)).max().unwrap_or(0);
     let (scale, factor) = exact::scale_of(amax)?;
     scales[0] = scale;
     let tasks = q.par_chunks_mut(share).zip(x.par_chunks(share));
@@ -303,23 +242,16 @@ fn split_heads(
     let [q, k, v] =
         std::array::from_fn(|i| cast_slice_mut::<u8, f32>(std::mem::take(&mut writes[i])));
     let share = rows_of_a_task(q.len() / width, 3 * width) * width;
-    let tasks = q
-        .par_chunks_mut(share)
-        .zip(k.par_chunks_mut(share))
-        .zip(v.par_chunks_mut(share));
-    tasks
-        .zip(qkv.par_chunks(3 * share))
-        .for_each(|(((q, k), v), qkv)| {
-            kernels::split_heads(isa, qkv, width, head_width, length, q, k, v);
-        });
+    let tasks = q.par_chunks_mut(share).zip(k.par_chunks_mut(share)).zip(v.par_chunks_mut(share));
+    tasks.zip(qkv.par_chunks(3 * share)).for_each(|(((q, k), v), qkv)| {
+        kernels::split_heads(isa, qkv, width, head_width, length, q, k, v);
+    });
 }
 
 fn to_picture(isa: Isa, x: &[f32], y: &mut [u8]) -> Done {
     let share = rows_of_a_task(y.len(), 1);
     let tasks = y.par_chunks_mut(share).zip(x.par_chunks(share));
-    let finite = tasks
-        .map(|(y, x)| kernels::to_picture(isa, x, y))
-        .reduce(|| true, |a, b| a && b);
+    let finite = tasks.map(|(y, x)| kernels::to_picture(isa, x, y)).reduce(|| true, |a, b| a && b);
     if finite { Ok(()) } else { Err(NotFinite) }
 }
 
@@ -342,35 +274,23 @@ fn linear(
     products: &mut Products<'_>,
     y: &mut [f32],
 ) {
-    let (q, weight) = (
-        cast_slice::<u8, i8>(reads[0]),
-        cast_slice::<u8, i8>(reads[2]),
-    );
+    let (q, weight) = (cast_slice::<u8, i8>(reads[0]), cast_slice::<u8, i8>(reads[2]));
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
     let (rows, outputs) = (scales.len(), bias.len());
     if let Some(packed) = products.packed {
-        let ends = Ends {
-            scales: weight_scale,
-            biases: bias,
-        };
+        let ends = Ends { scales: weight_scale, biases: bias };
         return packed_linear(isa, packed, q, scales, ends, products.scratch, y);
     }
     if rows > 1 {
         let share = rows_of_a_task(rows, outputs * inputs / 16);
-        let tasks = y
-            .par_chunks_mut(share * outputs)
-            .zip(q.par_chunks(share * inputs));
-        tasks
-            .zip(scales.par_chunks(share))
-            .for_each(|((y, q), scales)| {
-                kernels::linear(isa, q, scales, weight, weight_scale, bias, y);
-            });
+        let tasks = y.par_chunks_mut(share * outputs).zip(q.par_chunks(share * inputs));
+        tasks.zip(scales.par_chunks(share)).for_each(|((y, q), scales)| {
+            kernels::linear(isa, q, scales, weight, weight_scale, bias, y);
+        });
         return;
     }
     let share = rows_of_a_task(outputs, inputs / 16);
-    let tasks = y
-        .par_chunks_mut(share)
-        .zip(weight.par_chunks(share * inputs));
+    let tasks = y.par_chunks_mut(share).zip(weight.par_chunks(share * inputs));
     let tasks = tasks.zip(weight_scale.par_chunks(share).zip(bias.par_chunks(share)));
     tasks.for_each(|((y, weight), (weight_scale, bias))| {
         kernels::linear(isa, q, scales, weight, weight_scale, bias, y);
@@ -392,14 +312,8 @@ fn packed_linear(
     let scratch = &mut scratch[..rows * bytes];
     if rows > 1 {
         let share = rows_of_a_task(rows, outputs * inputs / 64);
-        let tasks = y
-            .par_chunks_mut(share * outputs)
-            .zip(q.par_chunks(share * inputs));
-        let tasks = tasks.zip(
-            scales
-                .par_chunks(share)
-                .zip(scratch.par_chunks_mut(share * bytes)),
-        );
+        let tasks = y.par_chunks_mut(share * outputs).zip(q.par_chunks(share * inputs));
+        let tasks = tasks.zip(scales.par_chunks(share).zip(scratch.par_chunks_mut(share * bytes)));
         tasks.for_each(|((y, q), (scales, scratch))| {
             products::prepare_rows(isa, packed, q, scratch);
             products::multiply_rows(isa, packed, scratch, scales, 0, ends, y);
@@ -411,10 +325,7 @@ fn packed_linear(
     y.par_chunks_mut(share).enumerate().for_each(|(task, y)| {
         let first = task * share;
         let part = first..first + y.len();
-        let ends = Ends {
-            scales: &ends.scales[part.clone()],
-            biases: &ends.biases[part],
-        };
+        let ends = Ends { scales: &ends.scales[part.clone()], biases: &ends.biases[part] };
         products::multiply_rows(isa, packed, scratch, scales, first, ends, y);
     });
 }
@@ -426,10 +337,7 @@ fn convolution(
     products: &mut Products<'_>,
     y: &mut [f32],
 ) {
-    let (q, weight) = (
-        cast_slice::<u8, i8>(reads[0]),
-        cast_slice::<u8, i8>(reads[2]),
-    );
+    let (q, weight) = (cast_slice::<u8, i8>(reads[0]), cast_slice::<u8, i8>(reads[2]));
     let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
     let row_len = shape.width * bias.len();
     let Some(packed) = products.packed else {
@@ -438,35 +346,18 @@ fn convolution(
         });
         return;
     };
-    let ends = Ends {
-        scales: weight_scale,
-        biases: bias,
-    };
+    let ends = Ends { scales: weight_scale, biases: bias };
     let bytes = products::picture_row_bytes(packed, shape);
     let rows = shape.height + shape.kernel - 1;
     let scratch = &mut products.scratch[..rows * bytes];
     let share = rows_of_a_task(rows, bytes / 16);
-    scratch
-        .par_chunks_mut(share * bytes)
-        .enumerate()
-        .for_each(|(task, scratch)| {
-            for (row, scratch) in scratch.chunks_exact_mut(bytes).enumerate() {
-                products::prepare_picture_row(isa, packed, q, shape, task * share + row, scratch);
-            }
-        });
+    scratch.par_chunks_mut(share * bytes).enumerate().for_each(|(task, scratch)| {
+        for (row, scratch) in scratch.chunks_exact_mut(bytes).enumerate() {
+            products::prepare_picture_row(isa, packed, q, shape, task * share + row, scratch);
+        }
+    });
     let share = rows_of_a_task(shape.height, row_len * shape.inputs / 16);
-    y.par_chunks_mut(share * row_len)
-        .enumerate()
-        .for_each(|(task, y)| {
-            products::convolve(
-                isa,
-                packed,
-                scratch,
-                scales[0],
-                ends,
-                shape,
-                task * share,
-                y,
-            );
-        });
+    y.par_chunks_mut(share * row_len).enumerate().for_each(|(task, y)| {
+        products::convolve(isa, packed, scratch, scales[0], ends, shape, task * share, y);
+    });
 }

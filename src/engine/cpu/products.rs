@@ -22,25 +22,12 @@ struct Sizes {
 impl Sizes {
     fn of(op: &Op) -> Option<Sizes> {
         match *op {
-            Op::Linear {
-                inputs, outputs, ..
-            } => Some(Sizes {
-                outputs,
-                segments: 1,
-                taps: 1,
-                channels: inputs,
-            }),
-            Op::Convolution {
-                inputs,
-                outputs,
-                kernel,
-                ..
-            } => Some(Sizes {
-                outputs,
-                segments: kernel,
-                taps: kernel,
-                channels: inputs,
-            }),
+            Op::Linear { inputs, outputs, .. } => {
+                Some(Sizes { outputs, segments: 1, taps: 1, channels: inputs })
+            }
+            Op::Convolution { inputs, outputs, kernel, .. } => {
+                Some(Sizes { outputs, segments: kernel, taps: kernel, channels: inputs })
+            }
             _ => None,
         }
     }
@@ -100,12 +87,7 @@ impl Packed {
             let sum: i32 = row.iter().map(|&w| i32::from(w)).sum();
             *start = sum.wrapping_mul(-i32::from(layout.offset));
         }
-        Packed {
-            layout,
-            sizes,
-            weights,
-            starts,
-        }
+        Packed { layout, sizes, weights, starts }
     }
 
     /// Bytes of one prepared pixel or row.
@@ -148,13 +130,9 @@ pub(super) fn scratch_bytes(model: &Model) -> usize {
     let nodes = model.prompt.nodes.iter().chain(&model.frame.nodes);
     let bytes = nodes.map(|node| match node.op {
         Op::Linear { rows, inputs, .. } => rows * inputs.next_multiple_of(GROUP),
-        Op::Convolution {
-            height,
-            width,
-            inputs,
-            kernel,
-            ..
-        } => (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(GROUP),
+        Op::Convolution { height, width, inputs, kernel, .. } => {
+            (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(GROUP)
+        }
         _ => 0,
     });
     bytes.max().unwrap_or(0)
@@ -179,13 +157,7 @@ pub(super) struct Ends<'a> {
 pub(super) fn prepare_rows(isa: Isa, packed: &Packed, q: &[i8], scratch: &mut [u8]) {
     let (channels, bytes) = (packed.sizes.channels, packed.pixel_bytes());
     let rows = q.len() / channels;
-    kernels::offset_pixels(
-        isa,
-        q,
-        channels,
-        packed.layout.offset,
-        &mut scratch[..rows * bytes],
-    );
+    kernels::offset_pixels(isa, q, channels, packed.layout.offset, &mut scratch[..rows * bytes]);
 }
 
 /// Bytes of scratch of one prepared row.
@@ -204,17 +176,8 @@ pub(super) fn multiply_rows(
     y: &mut [f32],
 ) {
     let stride = packed.pixel_bytes();
-    let walk = Walk {
-        segments: 1,
-        segment_stride: 0,
-        groups: stride / GROUP,
-    };
-    let rows = Rows {
-        bytes: prepared,
-        stride,
-        count: scales.len(),
-        walk,
-    };
+    let walk = Walk { segments: 1, segment_stride: 0, groups: stride / GROUP };
+    let rows = Rows { bytes: prepared, stride, count: scales.len(), walk };
     let columns = ends.scales.len();
     for (start, panel) in packed.panels(first, ends.scales, ends.biases) {
         isa.multiply(rows, panel, scales, 1, &mut y[start..], columns);
@@ -264,21 +227,12 @@ pub(super) fn convolve(
 ) {
     let (stride, row_bytes) = (packed.pixel_bytes(), picture_row_bytes(packed, shape));
     let groups = shape.kernel * stride / GROUP;
-    let walk = Walk {
-        segments: shape.kernel,
-        segment_stride: row_bytes,
-        groups,
-    };
+    let walk = Walk { segments: shape.kernel, segment_stride: row_bytes, groups };
     let outputs = ends.scales.len();
     for (start, panel) in packed.panels(0, ends.scales, ends.biases) {
         for (row, y) in y.chunks_exact_mut(shape.width * outputs).enumerate() {
             let bytes = &prepared[(first + row) * row_bytes..];
-            let rows = Rows {
-                bytes,
-                stride,
-                count: shape.width,
-                walk,
-            };
+            let rows = Rows { bytes, stride, count: shape.width, walk };
             isa.multiply(rows, panel, &[scale], 0, &mut y[start..], outputs);
         }
     }

@@ -28,20 +28,11 @@ impl Isa {
         match self.level() {
             Level::Scalar => None,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => Some(ProductLayout {
-                lanes: 8,
-                offset: 0,
-            }),
+            Level::Avx2 => Some(ProductLayout { lanes: 8, offset: 0 }),
             #[cfg(target_arch = "x86_64")]
-            Level::AvxVnni => Some(ProductLayout {
-                lanes: 8,
-                offset: 0x80,
-            }),
+            Level::AvxVnni => Some(ProductLayout { lanes: 8, offset: 0x80 }),
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => Some(ProductLayout {
-                lanes: 16,
-                offset: 0x80,
-            }),
+            Level::Avx512 => Some(ProductLayout { lanes: 16, offset: 0x80 }),
         }
     }
 

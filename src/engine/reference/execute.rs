@@ -72,16 +72,12 @@ impl Step {
                 return Ok(vec![Values::Floats(x.floats(0).to_vec()), scales]);
             }
             Op::Linear { inputs, .. } => linear(x, inputs),
-            Op::Convolution {
-                height,
-                width,
-                inputs,
-                kernel,
-                ..
-            } => convolution(x, [height, width, inputs], kernel),
-            Op::LayerNorm {
-                columns, epsilon, ..
-            } => layer_norm(&x.tensor(0, ((), columns))?, epsilon),
+            Op::Convolution { height, width, inputs, kernel, .. } => {
+                convolution(x, [height, width, inputs], kernel)
+            }
+            Op::LayerNorm { columns, epsilon, .. } => {
+                layer_norm(&x.tensor(0, ((), columns))?, epsilon)
+            }
             Op::Modulate { columns, .. } => {
                 scale_shift(x, columns, &(x.flat(2)? + 1.0)?, &x.flat(1)?)
             }
@@ -89,28 +85,16 @@ impl Step {
                 let gated = x.tensor(1, ((), columns))?.broadcast_mul(&x.flat(2)?)?;
                 x.tensor(0, ((), columns))? + gated
             }
-            Op::PixelNorm {
-                columns, epsilon, ..
-            } => rms_norm(&x.tensor(0, ((), columns))?, &x.flat(1)?, epsilon),
-            Op::SplitHeads {
-                rows,
-                heads,
-                length,
-                ..
-            } => return split_heads(&x.tensor(0, (rows, 3 * heads, ()))?, heads, length),
-            Op::Attention {
-                tokens,
-                heads,
-                scale,
-                ..
-            } => over_tokens(x, [tokens, heads], scale),
-            Op::TemporalAttention {
-                tokens,
-                heads,
-                window,
-                scale,
-                ..
-            } => self.over_time(x, [window, tokens, heads], scale),
+            Op::PixelNorm { columns, epsilon, .. } => {
+                rms_norm(&x.tensor(0, ((), columns))?, &x.flat(1)?, epsilon)
+            }
+            Op::SplitHeads { rows, heads, length, .. } => {
+                return split_heads(&x.tensor(0, (rows, 3 * heads, ()))?, heads, length);
+            }
+            Op::Attention { tokens, heads, scale, .. } => over_tokens(x, [tokens, heads], scale),
+            Op::TemporalAttention { tokens, heads, window, scale, .. } => {
+                self.over_time(x, [window, tokens, heads], scale)
+            }
             Op::Remember { count, window } => return floats(self.remember(x, count, window)),
             Op::Euler { step, .. } => x.flat(0)? + (x.flat(1)? * f64::from(step))?,
             Op::MixNoise { time, .. } => {

@@ -55,10 +55,7 @@ pub(super) struct Buffers {
 impl Buffers {
     /// The buffers that last, all zero.
     pub(super) fn new(residents: &[Buffer]) -> Buffers {
-        Buffers {
-            list: residents.iter().map(Values::zeros).collect(),
-            residents: residents.len(),
-        }
+        Buffers { list: residents.iter().map(Values::zeros).collect(), residents: residents.len() }
     }
 
     /// Takes the buffers of `program` in the place of those of the program before.

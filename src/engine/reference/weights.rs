@@ -7,9 +7,7 @@ use candle_core::{Device, Result, Tensor};
 pub(super) fn load(model: &Model) -> Result<Vec<Tensor>> {
     let scales = scales(model);
     let weights = model.weights.iter().zip(scales);
-    weights
-        .map(|(weight, scale)| load_one(model, weight, scale))
-        .collect()
+    weights.map(|(weight, scale)| load_one(model, weight, scale)).collect()
 }
 
 /// The weight that holds the row scales of each int8 weight: the operand after it wherever it is read.
@@ -36,8 +34,7 @@ fn load_one(model: &Model, weight: &Weight, scale: Option<WeightId>) -> Result<T
     };
     let values: Vec<f32> = quantised.iter().map(|&q| f32::from(q)).collect();
     let rows = flat(&values)?.reshape((scale.len(), ()))?;
-    rows.broadcast_mul(&flat(scale)?.unsqueeze(1)?)?
-        .flatten_all()
+    rows.broadcast_mul(&flat(scale)?.unsqueeze(1)?)?.flatten_all()
 }
 
 fn flat(values: &[f32]) -> Result<Tensor> {

@@ -25,11 +25,7 @@ impl Builder<'_> {
     pub(super) fn decoder(&mut self, program: &mut ProgramBuilder, latent: Operand) -> Operand {
         let shape = self.shape;
         let (height, width) = (shape.latent_height, shape.latent_width);
-        let mut size = Size {
-            height,
-            width,
-            channels: shape.latent_channels,
-        };
+        let mut size = Size { height, width, channels: shape.latent_channels };
         let mut x = self.unscaled(program, latent, size);
         x = self.convolution(program, "decoder.0", "ae.dec.0", x, &mut size);
         let stages = &shape.decoder;
@@ -44,21 +40,13 @@ impl Builder<'_> {
                 let mut shuffled = size;
                 x = self.convolution(program, &name, &weights, x, &mut shuffled);
                 size = shuffled;
-                x = self.shuffle(
-                    program,
-                    &format!("decoder.{}.shuffle", layer + 4),
-                    x,
-                    &mut size,
-                );
+                x = self.shuffle(program, &format!("decoder.{}.shuffle", layer + 4), x, &mut size);
                 layer += 4;
             }
         }
         let name = format!("decoder.{}", layer + 3);
         x = self.activated(program, &name, &format!("ae.dec.{}.g", layer + 3), x, size);
-        let (name, weights) = (
-            format!("decoder.{}", layer + 5),
-            format!("ae.dec.{}", layer + 5),
-        );
+        let (name, weights) = (format!("decoder.{}", layer + 5), format!("ae.dec.{}", layer + 5));
         x = self.convolution(program, &name, &weights, x, &mut size);
         x = self.shuffle(program, "decoder.colours", x, &mut size);
         let [picture] = program.node("picture", Op::ToPicture { count: x.len }, &[x]);
@@ -68,10 +56,7 @@ impl Builder<'_> {
     /// The latent with its mean and spread back, channels last.
     fn unscaled(&mut self, program: &mut ProgramBuilder, latent: Operand, size: Size) -> Operand {
         let (rows, columns) = (size.pixels(), size.channels);
-        let op = Op::Permute {
-            shape: padded([columns, rows]),
-            axes: [1, 0, 2, 3, 4, 5],
-        };
+        let op = Op::Permute { shape: padded([columns, rows]), axes: [1, 0, 2, 3, 4, 5] };
         let [x] = program.node("decoder.latent", op, &[latent]);
         let (spread, mean) = (self.weight("latent.std"), self.weight("latent.mean"));
         let op = Op::ScaleShift { rows, columns };
@@ -89,29 +74,12 @@ impl Builder<'_> {
         size: &mut Size,
     ) -> Operand {
         let [weight, scale, bias] = self.product_weights(weights);
-        let Size {
-            height,
-            width,
-            channels: inputs,
-        } = *size;
+        let Size { height, width, channels: inputs } = *size;
         let outputs = bias.len;
-        let kernel = if weight.len == 9 * inputs * outputs {
-            3
-        } else {
-            1
-        };
-        let quantise = Op::Quantise {
-            rows: 1,
-            columns: x.len,
-        };
+        let kernel = if weight.len == 9 * inputs * outputs { 3 } else { 1 };
+        let quantise = Op::Quantise { rows: 1, columns: x.len };
         let [q, s] = program.node(&format!("{name}.quantised"), quantise, &[x]);
-        let op = Op::Convolution {
-            height,
-            width,
-            inputs,
-            outputs,
-            kernel,
-        };
+        let op = Op::Convolution { height, width, inputs, outputs, kernel };
         let [y] = program.node(name, op, &[q, s, weight, scale, bias]);
         size.channels = outputs;
         y
@@ -170,11 +138,7 @@ impl Builder<'_> {
             axes: [0, 3, 1, 4, 2, 5],
         };
         let [y] = program.node(name, op, &[x]);
-        *size = Size {
-            height: 2 * size.height,
-            width: 2 * size.width,
-            channels,
-        };
+        *size = Size { height: 2 * size.height, width: 2 * size.width, channels };
         y
     }
 }

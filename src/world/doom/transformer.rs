@@ -57,13 +57,8 @@ impl Builder<'_> {
         action: Operand,
     ) -> (Operand, Operand) {
         let condition = self.condition(program, pass, action);
-        let modulation = self.linear(
-            program,
-            &format!("{}.modulation", pass.name),
-            "dit.ada.1",
-            condition,
-            1,
-        );
+        let modulation =
+            self.linear(program, &format!("{}.modulation", pass.name), "dit.ada.1", condition, 1);
         let mut h = self.patches(program, pass, latent);
         for block in 0..self.shape.blocks {
             h = self.block(program, pass, block, h, modulation);
@@ -74,10 +69,7 @@ impl Builder<'_> {
     /// `silu(time + action)`: time features through their own two layers, plus the action's.
     fn condition(&mut self, program: &mut ProgramBuilder, pass: &Pass, action: Operand) -> Operand {
         let (name, width) = (&pass.name, self.shape.width);
-        let op = Op::TimeEmbedding {
-            time: pass.time,
-            features: self.shape.time_features,
-        };
+        let op = Op::TimeEmbedding { time: pass.time, features: self.shape.time_features };
         let [features] = program.node(&format!("{name}.time"), op, &[]);
         let hidden = self.linear(program, &format!("{name}.time.0"), "dit.te.0", features, 1);
         let op = Op::Silu { count: width };
@@ -93,29 +85,13 @@ impl Builder<'_> {
     /// Latent to token rows: patches through the input layer, plus the positions.
     fn patches(&mut self, program: &mut ProgramBuilder, pass: &Pass, latent: Operand) -> Operand {
         let (name, shape) = (&pass.name, self.shape);
-        let (rows, columns) = (
-            shape.latent_height / shape.patch,
-            shape.latent_width / shape.patch,
-        );
+        let (rows, columns) = (shape.latent_height / shape.patch, shape.latent_width / shape.patch);
         let op = Op::Permute {
-            shape: [
-                shape.latent_channels,
-                rows,
-                shape.patch,
-                columns,
-                shape.patch,
-                1,
-            ],
+            shape: [shape.latent_channels, rows, shape.patch, columns, shape.patch, 1],
             axes: [1, 3, 0, 2, 4, 5],
         };
         let [patches] = program.node(&format!("{name}.patches"), op, &[latent]);
-        let x = self.linear(
-            program,
-            &format!("{name}.input"),
-            "dit.inp",
-            patches,
-            shape.tokens(),
-        );
+        let x = self.linear(program, &format!("{name}.input"), "dit.inp", patches, shape.tokens());
         let position = self.weight("dit.pos");
         let op = Op::Add { count: x.len };
         let [h] = program.node(&format!("{name}.positioned"), op, &[x, position]);
@@ -130,20 +106,13 @@ impl Builder<'_> {
         h: Operand,
         modulation: Operand,
     ) -> Operand {
-        let (name, weights) = (
-            format!("{}.block{block}", pass.name),
-            format!("dit.bl.{block}"),
-        );
+        let (name, weights) = (format!("{}.block{block}", pass.name), format!("dit.bl.{block}"));
         let width = self.shape.width;
         let table = self.weight(&format!("{weights}.tab"));
         let op = Op::Add { count: 9 * width };
         let [rows] = program.node(&format!("{name}.modulation"), op, &[modulation, table]);
         let row = |i: usize| rows.part(i * width, width);
-        let branch = |i: usize| Branch {
-            shift: row(i),
-            scale: row(i + 1),
-            gate: row(i + 2),
-        };
+        let branch = |i: usize| Branch { shift: row(i), scale: row(i + 1), gate: row(i + 2) };
         let h = self.space(program, &format!("{name}.space"), &weights, branch(0), h);
         let last = self.shape.blocks == block + 1;
         let Some(h) = self.time(program, pass, block, last, branch(3), h) else {
@@ -162,11 +131,7 @@ impl Builder<'_> {
         scale: Operand,
     ) -> Operand {
         let (rows, columns) = (self.shape.tokens(), self.shape.width);
-        let op = Op::LayerNorm {
-            rows,
-            columns,
-            epsilon: LAYER_NORM_EPSILON,
-        };
+        let op = Op::LayerNorm { rows, columns, epsilon: LAYER_NORM_EPSILON };
         let [x] = program.node(&format!("{name}.norm"), op, &[h]);
         let op = Op::Modulate { rows, columns };
         let [x] = program.node(&format!("{name}.modulated"), op, &[x, shift, scale]);
@@ -183,13 +148,7 @@ impl Builder<'_> {
         h: Operand,
     ) -> [Operand; 3] {
         let x = self.enter(program, name, h, branch.shift, branch.scale);
-        let qkv = self.linear(
-            program,
-            &format!("{name}.qkv"),
-            weights,
-            x,
-            self.shape.tokens(),
-        );
+        let qkv = self.linear(program, &format!("{name}.qkv"), weights, x, self.shape.tokens());
         let op = Op::SplitHeads {
             rows: self.shape.tokens(),
             heads: self.shape.heads,
@@ -232,13 +191,7 @@ impl Builder<'_> {
             scale: LOGIT_SCALE,
         };
         let [x] = program.node(&format!("{name}.attention"), op, &heads);
-        self.leave(
-            program,
-            name,
-            &format!("{weights}.sa.o"),
-            branch.gate,
-            [h, x],
-        )
+        self.leave(program, name, &format!("{weights}.sa.o"), branch.gate, [h, x])
     }
 
     /// Attention over time, and what is remembered of it. `None` where a prompt pass ends.
@@ -251,10 +204,8 @@ impl Builder<'_> {
         branch: Branch,
         h: Operand,
     ) -> Option<Operand> {
-        let (name, weights) = (
-            format!("{}.block{block}.time", pass.name),
-            format!("dit.bl.{block}.ta"),
-        );
+        let (name, weights) =
+            (format!("{}.block{block}.time", pass.name), format!("dit.bl.{block}.ta"));
         let [q, k, v] = self.heads(program, &name, &format!("{weights}.qkv"), branch, h);
         let prompt_ends = last && pass.sums.is_none() && pass.remember;
         let added = if prompt_ends {
@@ -291,10 +242,7 @@ impl Builder<'_> {
     ) {
         let (count, window) = (k.len, self.shape.window);
         let Memory { keys, values } = self.memory[block];
-        let parts = [
-            ("keys", k, keys, 2 * block),
-            ("values", v, values, 2 * block + 1),
-        ];
+        let parts = [("keys", k, keys, 2 * block), ("values", v, values, 2 * block + 1)];
         for (part, x, past, index) in parts {
             let op = Op::Remember { count, window };
             program.node_into(&format!("{name}.remember.{part}"), op, &[x], &[past]);
@@ -325,13 +273,7 @@ impl Builder<'_> {
         );
         let op = Op::Gelu { count: hidden.len };
         let [x] = program.node(&format!("{name}.gelu"), op, &[hidden]);
-        self.leave(
-            program,
-            name,
-            &format!("{weights}.m1.2"),
-            branch.gate,
-            [h, x],
-        )
+        self.leave(program, name, &format!("{weights}.m1.2"), branch.gate, [h, x])
     }
 
     /// Hidden rows to the velocity of the latent.
@@ -344,40 +286,13 @@ impl Builder<'_> {
     ) -> Operand {
         let (name, shape) = (format!("{}.head", pass.name), self.shape);
         let width = shape.width;
-        let rows = self.linear(
-            program,
-            &format!("{name}.modulation"),
-            "dit.mo",
-            condition,
-            1,
-        );
-        let x = self.enter(
-            program,
-            &name,
-            h,
-            rows.part(0, width),
-            rows.part(width, width),
-        );
-        let patches = self.linear(
-            program,
-            &format!("{name}.output"),
-            "dit.out",
-            x,
-            shape.tokens(),
-        );
-        let (height, columns) = (
-            shape.latent_height / shape.patch,
-            shape.latent_width / shape.patch,
-        );
+        let rows = self.linear(program, &format!("{name}.modulation"), "dit.mo", condition, 1);
+        let x = self.enter(program, &name, h, rows.part(0, width), rows.part(width, width));
+        let patches = self.linear(program, &format!("{name}.output"), "dit.out", x, shape.tokens());
+        let (height, columns) =
+            (shape.latent_height / shape.patch, shape.latent_width / shape.patch);
         let op = Op::Permute {
-            shape: [
-                height,
-                columns,
-                shape.latent_channels,
-                shape.patch,
-                shape.patch,
-                1,
-            ],
+            shape: [height, columns, shape.latent_channels, shape.patch, shape.patch, 1],
             axes: [2, 0, 3, 1, 4, 5],
         };
         let [velocity] = program.node(&format!("{}.velocity", pass.name), op, &[patches]);

@@ -62,17 +62,10 @@ impl Isa {
     /// [`EngineError::Isa`] where there is none of that name or the processor lacks it.
     pub fn named(name: &str) -> Result<Isa, EngineError> {
         let available = Isa::available();
-        available
-            .iter()
-            .copied()
-            .find(|isa| isa.to_string() == name)
-            .ok_or_else(|| {
-                let offered: Vec<String> = available.iter().map(Isa::to_string).collect();
-                EngineError::Isa {
-                    found: name.to_owned(),
-                    offered: offered.join(", "),
-                }
-            })
+        available.iter().copied().find(|isa| isa.to_string() == name).ok_or_else(|| {
+            let offered: Vec<String> = available.iter().map(Isa::to_string).collect();
+            EngineError::Isa { found: name.to_owned(), offered: offered.join(", ") }
+        })
     }
 
     pub(in crate::engine::cpu) fn level(self) -> Level {

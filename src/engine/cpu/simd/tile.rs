@@ -48,11 +48,7 @@ impl Rows<'_> {
     /// Every byte that `count` rows touch is there.
     pub(in crate::engine::cpu) fn assert_in_bounds(&self) {
         let needed = (self.count - 1) * self.stride + self.walk.reach();
-        assert!(
-            needed <= self.bytes.len(),
-            "{needed} bytes of {}",
-            self.bytes.len()
-        );
+        assert!(needed <= self.bytes.len(), "{needed} bytes of {}", self.bytes.len());
     }
 }
 
@@ -80,28 +76,15 @@ macro_rules! tiles {
             let blocks = outputs.div_ceil(LANES);
             rows.assert_in_bounds();
             assert!((1..=4).contains(&blocks), "{blocks} blocks");
-            assert_eq!(
-                panel.weights.len(),
-                rows.walk.all_groups() * blocks * LANES * 4
-            );
+            assert_eq!(panel.weights.len(), rows.walk.all_groups() * blocks * LANES * 4);
             assert!(panel.starts.len() >= blocks * LANES, "starts are padded");
             assert_eq!(panel.biases.len(), outputs);
-            assert!(
-                (rows.count - 1) * scale_step < scales.len(),
-                "a scale for each row"
-            );
-            assert!(
-                (rows.count - 1) * y_stride + outputs <= y.len(),
-                "a place for each row"
-            );
+            assert!((rows.count - 1) * scale_step < scales.len(), "a scale for each row");
+            assert!((rows.count - 1) * y_stride + outputs <= y.len(), "a place for each row");
             let mut row = 0;
             while row < rows.count {
                 let left = rows.count - row;
-                let height = if left == 8 || left == 7 {
-                    4
-                } else {
-                    left.min(ROWS_MAX)
-                };
+                let height = if left == 8 || left == 7 { 4 } else { left.min(ROWS_MAX) };
                 // SAFETY: the asserts above keep every row, weight, start and output in bounds for
                 // `rows.count` rows, and this tile stays within them.
                 unsafe {
@@ -192,10 +175,7 @@ macro_rules! tiles {
             for (row, sums) in sums.iter().enumerate() {
                 // SAFETY: `row` is below `ROWS`.
                 let (scale, y) = unsafe {
-                    (
-                        *job.scales.add(row * job.scale_step),
-                        job.y.add(row * job.y_stride),
-                    )
+                    (*job.scales.add(row * job.scale_step), job.y.add(row * job.y_stride))
                 };
                 for (block, &sum) in sums.iter().enumerate() {
                     let first = block * LANES;
