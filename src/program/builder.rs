@@ -99,7 +99,8 @@ impl ProgramBuilder {
         self.nodes.push(Node { name: name.to_owned(), op, reads, writes });
     }
 
-    /// Ends the program: groups its nodes and plans its arena. The nodes of one group may run in any
+    /// Ends the program: groups its nodes and plans its arena. The nodes of one group may run in
+    /// any
     /// order of rows, so what one of them touches is alive for all of it. Outputs stay to the end.
     pub fn finish(self, outputs: Option<Outputs>) -> Program {
         let groups = groups(&self.nodes);

@@ -111,35 +111,34 @@ impl Step {
         leaf: Leaf<'_>,
     ) -> Result<(), NotFinite> {
         let isa = self.isa;
-        let x = floats(reads[0]);
+        let read = |i: usize| floats(reads[i]);
         let [first, second, third, ..] = writes;
         match *op {
             Op::Quantise { columns, .. } => {
                 let (q, scales) = (cast_slice_mut(first), cast_slice_mut(second));
-                return kernels::quantise_rows(isa, x, columns, q, scales);
+                return kernels::quantise_rows(isa, read(0), columns, q, scales);
             }
             Op::SplitHeads { heads, head_width, length, .. } => {
                 let [q, k, v] = [first, second, third].map(|bytes| cast_slice_mut(bytes));
-                kernels::split_heads(isa, x, heads * head_width, head_width, length, q, k, v);
+                kernels::split_heads(isa, read(0), heads * head_width, head_width, length, q, k, v);
                 return Ok(());
             }
             _ => {}
         }
         let y: &mut [f32] = cast_slice_mut(first);
-        let read = |i: usize| floats(reads[i]);
         match *op {
-            Op::Add { .. } => kernels::add(isa, x, read(1), y),
-            Op::Silu { .. } => kernels::silu(isa, x, y),
-            Op::Gelu { .. } => kernels::gelu(isa, x, y),
-            Op::Euler { step, .. } => kernels::euler(isa, x, read(1), step, y),
-            Op::MixNoise { time, .. } => kernels::mix_noise(isa, x, read(1), time, y),
+            Op::Add { .. } => kernels::add(isa, read(0), read(1), y),
+            Op::Silu { .. } => kernels::silu(isa, read(0), y),
+            Op::Gelu { .. } => kernels::gelu(isa, read(0), y),
+            Op::Euler { step, .. } => kernels::euler(isa, read(0), read(1), step, y),
+            Op::MixNoise { time, .. } => kernels::mix_noise(isa, read(0), read(1), time, y),
             Op::LayerNorm { columns, epsilon, .. } => {
-                kernels::layer_norm(isa, x, columns, epsilon, y);
+                kernels::layer_norm(isa, read(0), columns, epsilon, y);
             }
-            Op::Modulate { .. } => kernels::modulate(isa, x, read(1), read(2), y),
-            Op::ScaleShift { .. } => kernels::scale_shift(isa, x, read(1), read(2), y),
-            Op::GatedAdd { .. } => kernels::gated_add(isa, x, read(1), read(2), y),
-            Op::PixelNorm { epsilon, .. } => kernels::pixel_norm(isa, x, read(1), epsilon, y),
+            Op::Modulate { .. } => kernels::modulate(isa, read(0), read(1), read(2), y),
+            Op::ScaleShift { .. } => kernels::scale_shift(isa, read(0), read(1), read(2), y),
+            Op::GatedAdd { .. } => kernels::gated_add(isa, read(0), read(1), read(2), y),
+            Op::PixelNorm { epsilon, .. } => kernels::pixel_norm(isa, read(0), read(1), epsilon, y),
             Op::Linear { .. } => linear(isa, reads, leaf, y),
             Op::Convolution { height, width, inputs, kernel, .. } => {
                 let shape = ConvolutionShape { height, width, inputs, kernel };

@@ -252,7 +252,8 @@ impl Builder<'_> {
         Some(self.leave(program, &name, &format!("{weights}.o"), branch.gate, [h, x]))
     }
 
-    /// This frame's keys and values go to the ring, after every op that reads it; their sums to the state's parts. Indices of the
+    /// This frame's keys and values go to the ring, after every op that reads it; their sums to
+    /// the state's parts. Indices of the
     /// state sum: the latent, then keys and values of block 0, of block 1, ....
     fn remember(
         &mut self,

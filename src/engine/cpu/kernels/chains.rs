@@ -85,7 +85,8 @@ kernel! {
                     *factor = exact::softmax(&mut weights[start..start + tokens]);
                 }
                 for column in (head..head + head_width).step_by(LANES) {
-                    let sums = chains(tokens, |row, j| weights[row * KEYS_MAX + j], &v[column..], width);
+                    let weight = |row: usize, j: usize| weights[row * KEYS_MAX + j];
+                    let sums = chains(tokens, weight, &v[column..], width);
                     for row in 0..height {
                         for lane in 0..LANES {
                             y[at(row) + column + lane] = sums[row][lane] * factors[row];
