@@ -1,0 +1,72 @@
+//! Golden tapes: those of the tiny world replay here, every time; the shipped world's are whole, and
+//! name the shipped world (`.ci/run` replays them).
+
+mod common;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use worldtape::clock::Manual;
+use worldtape::cmd::replay_tape;
+use worldtape::engine::Start;
+use worldtape::engine::cpu::{CpuEngine, Isa};
+use worldtape::event::Digest;
+use worldtape::session::{Ending, Tape};
+use worldtape::world::{NoiseFrom, World, build};
+
+/// Every tape of a folder, with its bytes read.
+fn tapes(folder: &str) -> Vec<(PathBuf, Vec<u8>, Tape)> {
+    let entries = std::fs::read_dir(common::path(folder)).expect("the folder is there");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("reads").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "wtape"))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let bytes = std::fs::read(&path).expect("reads");
+            let tape = Tape::read(&bytes).expect("a tape");
+            (path, bytes, tape)
+        })
+        .collect()
+}
+
+/// The world that a tape was recorded with, from its settings.
+fn start_of(world: &World, tape: &Tape) -> Start {
+    let (latents, actions) = world.prompt(tape.config.prompt).expect("a prompt of the world");
+    Start { seed: tape.config.seed, latents: latents.to_vec(), actions, noise: None }
+}
+
+#[test]
+fn tapes_of_the_tiny_world_replay_with_every_instruction_set() {
+    let tapes = tapes("tests/data");
+    assert!(tapes.len() >= 3, "{} tiny tapes", tapes.len());
+    let world = common::tiny_world();
+    for (path, _, tape) in &tapes {
+        assert_eq!(tape.config.world_digest, world.digest, "{}", path.display());
+        let model = Arc::new(build(&world, tape.config.passes, NoiseFrom::Seed).expect("builds"));
+        for isa in Isa::available() {
+            let mut engine = CpuEngine::new(Arc::clone(&model), isa).expect("quantised");
+            let start = start_of(&world, tape);
+            let verdict = replay_tape(tape, &mut engine, &start, &Manual::default(), false);
+            let verdict = verdict.expect("replays");
+            assert_eq!(verdict.first_drift(), None, "{} with {isa}", path.display());
+            assert_eq!(verdict.frames, tape.outcomes.len() as u64);
+        }
+    }
+}
+
+#[test]
+fn every_golden_tape_is_whole_and_names_the_shipped_world() {
+    let world = std::fs::read(common::path("worlds/doom.safetensors")).expect("the shipped world");
+    let digest = Digest(*blake3::hash(&world).as_bytes());
+    let tapes = tapes("sessions");
+    assert!(tapes.len() >= 4, "{} golden tapes", tapes.len());
+    for (path, bytes, tape) in &tapes {
+        let name = path.display();
+        assert_eq!(tape.ending, Ending::Closed, "{name}");
+        assert_eq!(tape.config.world_digest, digest, "{name}");
+        assert!(tape.outcomes.len() >= 300, "{name}: {} frames", tape.outcomes.len());
+        assert_eq!(Tape::verify_chain(bytes).expect("whole"), tape.blocks.len() as u64, "{name}");
+    }
+}
