@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "worldtape", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do; without it: play in a terminal; elsewhere record a built-in script and replay it.
+    /// What to do; without it: play in a terminal, elsewhere record and replay a built-in script.
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }

@@ -12,6 +12,7 @@ use worldtape::session::{Ending, Tape};
 
 const FORWARD: usize = 0;
 const LEFT: usize = 2;
+const RIGHT: usize = 3;
 const ATTACK: usize = 4;
 
 /// The tiny world's rate.
@@ -76,6 +77,81 @@ fn five_seconds_of_keys_are_on_the_tape_and_replay() {
     place.run("inspect tape.wtape --verify").fine();
 }
 
+/// A play in a terminal that is a script; what it drew. `None`, with a line, without Python.
+fn scripted(place: &Place, keys: &str) -> Option<String> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/play_terminal/kitty.py");
+    let mut command = std::process::Command::new("python3");
+    command.args([script, keys, command::PROGRAM, "play", "-o", "tape.wtape", "--world"]);
+    command.arg("tiny.safetensors").current_dir(place.path(""));
+    for name in ["TMUX", "NO_COLOR", "WORLDTAPE_ISA"] {
+        command.env_remove(name);
+    }
+    let Ok(output) = command.output() else {
+        println!("python3 is not installed: skipped");
+        return None;
+    };
+    assert!(output.status.success(), "{output:?}");
+    Some(String::from_utf8(output.stdout).expect("UTF-8"))
+}
+
+#[test]
+fn a_terminal_that_stalls_misses_pictures_and_the_tape_no_frame() {
+    let place = Place::new();
+    let Some(drawn) = scripted(&place, "1,s3,1,113:1") else { return };
+    let (frames, shown) = (number_after(&drawn, "played "), number_after(&drawn, "frames, "));
+    assert!(frames >= 4 * FRAMES_PER_SECOND, "{frames} frames in five seconds");
+    assert!(frames - shown >= 2 * FRAMES_PER_SECOND, "{shown} of {frames} drawn");
+    let tape = Tape::read(&place.read("tape.wtape")).expect("a tape");
+    assert_eq!(tape.outcomes.len() as u64, frames);
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_play_and_closes_the_tape() {
+    let place = Place::new();
+    let Some(terminal) = begun(&place, "") else { return };
+    terminal.sleep_ms(500);
+    drop(terminal);
+    let mut tries = 0;
+    while Tape::read(&place.read("tape.wtape")).expect("a tape").ending != Ending::Closed {
+        assert!(tries < 100, "still open after ten seconds");
+        tries += 1;
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    place.run("replay tape.wtape --world tiny.safetensors").fine();
+}
+
+/// The terminal is a script here: tmux does not speak the protocol.
+#[test]
+fn where_releases_are_told_the_tape_holds_exactly_what_was_held() {
+    let place = Place::new();
+    let keys = "2,119:1,0.5,32:1,0.2,32:3,0.5,119:3,0.3,D:1 D:3,0.3,D:1,0.3,C:1,0.3,D:3 C:3,0.3,\
+        A:1,0.5,O,0.3,113:1";
+    let Some(drawn) = scripted(&place, keys) else { return };
+    assert!(drawn.contains("\u{1b}[?1049h\u{1b}[?25l\u{1b}[?1004h\u{1b}[>11u"), "{drawn:?}");
+    let farewell = "\u{1b}[<1u\u{1b}[?1004l\u{1b}[0m\u{1b}[?25h\u{1b}[?1049lplayed ";
+    assert!(drawn.contains(farewell), "{drawn:?}");
+
+    let tape = Tape::read(&place.read("tape.wtape")).expect("a tape");
+    let mut spans: Vec<(Action, usize)> = Vec::new();
+    for &action in &tape.actions {
+        match spans.last_mut().filter(|span| span.0 == action) {
+            Some(span) => span.1 += 1,
+            None => spans.push((action, 1)),
+        }
+    }
+    let action = |buttons: &[usize]| buttons.iter().fold(Action::NONE, |all, &one| all.with(one));
+    let (none, walks, turns) = (Action::NONE, action(&[FORWARD]), action(&[LEFT]));
+    let (shoots, both) = (action(&[FORWARD, ATTACK]), action(&[LEFT, RIGHT]));
+    let held: Vec<Action> = spans.iter().map(|span| span.0).collect();
+    assert_eq!(
+        held,
+        [none, walks, shoots, walks, none, turns, none, turns, both, none, walks, none],
+        "{spans:?}"
+    );
+    assert_eq!(spans[5].1, 1, "a tap within a frame is one frame");
+    place.run("replay tape.wtape --world tiny.safetensors").fine();
+}
+
 #[test]
 fn a_play_ends_after_the_frames_asked_for() {
     let place = Place::new();
@@ -88,6 +164,20 @@ fn a_play_ends_after_the_frames_asked_for() {
 }
 
 #[test]
+fn two_signals_at_once_give_the_terminal_back_too() {
+    for _ in 0..3 {
+        let place = Place::new();
+        let Some(terminal) = begun(&place, "") else { return };
+        terminal.signals(&["TERM", "INT"]);
+        let screen = terminal.wait_for("exit=");
+        let known = ["exit=0.", "exit=130.", "exit=143."];
+        assert!(known.iter().any(|exit| screen.contains(exit)), "{screen}");
+        terminal.is_usable();
+        assert!(Tape::read(&place.read("tape.wtape")).is_ok());
+    }
+}
+
+#[test]
 fn control_c_and_signals_close_the_tape_and_give_the_terminal_back() {
     for (moment, name) in ["C-c", "INT", "TERM", "HUP"].into_iter().enumerate() {
         let place = Place::new();
@@ -96,7 +186,7 @@ fn control_c_and_signals_close_the_tape_and_give_the_terminal_back() {
         if name == "C-c" {
             terminal.keys(name);
         } else {
-            terminal.signal(name);
+            terminal.signals(&[name]);
         }
         let screen = terminal.wait_for("exit=");
         assert!(screen.contains("exit=0."), "{name}: {screen}");
@@ -112,7 +202,7 @@ fn after_a_kill_the_tape_is_readable_to_its_last_block() {
     let place = Place::new();
     let Some(terminal) = begun(&place, "") else { return };
     terminal.sleep_ms(3000);
-    terminal.signal("KILL");
+    terminal.signals(&["KILL"]);
     // The shell writes over what is left of the picture: the line may be broken anywhere.
     terminal.wait_for("137.");
     let ran = place.run("replay tape.wtape --world tiny.safetensors --json").exits(4);

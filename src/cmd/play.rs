@@ -48,8 +48,8 @@ fn play(
 ) -> Result<Played> {
     let mut engine = device.engine(prepared.model.clone())?;
     engine.reset(&prepared.start).context("filling the memory from the prompt")?;
-    let releases = screen::keyboard_releases();
     let caught = signals::catch()?;
+    let releases = screen::keyboard_releases();
     let quit = Arc::new(AtomicBool::new(false));
     let controls = Controls::new(Keyboard::new(&manifest.actions, releases), Arc::clone(&quit));
     let wall = Wall::start();

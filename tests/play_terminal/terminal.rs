@@ -80,14 +80,16 @@ impl Terminal {
         panic!("{text} never came: {}", self.screen());
     }
 
-    /// Sends a signal to the program that the shell runs.
-    pub fn signal(&self, name: &str) {
+    /// Sends signals to the program that the shell runs, one right after the other.
+    pub fn signals(&self, names: &[&str]) {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let mut list = Command::new("ps");
         let listed = list.args(["-o", "pid=", "--ppid", shell.trim()]).output().expect("ps runs");
         let child = String::from_utf8(listed.stdout).expect("numbers");
-        let sent = Command::new("kill").args(["-s", name, child.trim()]).status();
-        assert!(sent.expect("kill runs").success(), "kill -{name} {child}");
+        let kills: Vec<String> =
+            names.iter().map(|name| format!("kill -s {name} {}", child.trim())).collect();
+        let sent = Command::new("sh").args(["-c", &kills.join(" && ")]).status();
+        assert!(sent.expect("sh runs").success(), "{kills:?}");
     }
 
     /// Makes the window another size.
