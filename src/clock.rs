@@ -20,6 +20,9 @@ pub const SEAL_INTERVAL: Duration = Duration::from_millis(800);
 /// Longest time that a thread that waits for keys does not look whether it shall end.
 pub const KEYS_POLL: Duration = Duration::from_millis(40);
 
+/// Longest time that the thread that waits for keys is waited for, once it shall end.
+pub const KEYS_END: Duration = Duration::from_millis(500);
+
 /// How long the tape's thread may wait for its next record, when the oldest and the newest that are
 /// not sealed came at these session microseconds; the whole interval where there are none.
 pub fn seal_wait(unsealed_us: Option<(u64, u64)>) -> Duration {

@@ -110,6 +110,7 @@ fn a_terminal_that_goes_away_ends_the_play_and_closes_the_tape() {
     let place = Place::new();
     let Some(terminal) = begun(&place, "") else { return };
     terminal.sleep_ms(500);
+    let process = terminal.process();
     drop(terminal);
     let mut tries = 0;
     while Tape::read(&place.read("tape.wtape")).expect("a tape").ending != Ending::Closed {
@@ -117,6 +118,9 @@ fn a_terminal_that_goes_away_ends_the_play_and_closes_the_tape() {
         tries += 1;
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let left = std::process::Command::new("kill").args(["-0", &process]).output();
+    assert!(!left.expect("kill runs").status.success(), "the program is still there");
     place.run("replay tape.wtape --world tiny.safetensors").fine();
 }
 

@@ -1,4 +1,4 @@
-//! Signals in play: the first ends the session as `q` does, a second one ends the process.
+//! Signals in play: the first ends the session as `q` does, later ones end the process.
 
 use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -26,18 +26,27 @@ pub(super) fn catch() -> Result<Caught> {
 
 impl Caught {
     /// Raises `quit` at the first signal, those that came before this included. At the second it
-    /// calls `restore` and exits: the tape then ends as after a crash.
+    /// calls `restore` and exits: the tape then ends as after a crash. A third does not wait for
+    /// that: a terminal may be stuck.
     pub(super) fn watch(
         mut self,
         quit: Arc<AtomicBool>,
-        restore: impl Fn() + Send + 'static,
+        restore: impl FnOnce() + Send + 'static,
     ) -> Result<Watch> {
         let handle = self.0.handle();
         let look = move || {
+            let mut restore = Some(restore);
             for signal in self.0.forever() {
-                if quit.swap(true, Ordering::AcqRel) {
-                    restore();
-                    std::process::exit(SIGNAL_EXIT + signal);
+                if !quit.swap(true, Ordering::AcqRel) {
+                    continue;
+                }
+                let exit = move || std::process::exit(SIGNAL_EXIT + signal);
+                match restore.take() {
+                    Some(restore) => drop(std::thread::spawn(move || {
+                        restore();
+                        exit();
+                    })),
+                    None => exit(),
                 }
             }
         };
@@ -51,7 +60,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         self.handle.close();
         if let Some(thread) = self.thread.take() {
-            // It does nothing that can panic but calling `restore`, which the exit makes moot.
+            // Nothing in it can panic but starting the thread that ends the process.
             let _ = thread.join();
         }
     }

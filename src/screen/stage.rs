@@ -2,13 +2,14 @@
 
 use super::draw::View;
 use super::{Drawn, Facts, Latest, Lease, Modes, Output, Palette, Shown, Slot, keys};
-use crate::clock::Clock;
+use crate::clock::{Clock, KEYS_END};
 use crate::input::Controls;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread::{self, JoinHandle};
 use thiserror::Error;
 
@@ -48,7 +49,13 @@ pub struct Stage {
     slot: Arc<Slot>,
     stop: Arc<AtomicBool>,
     drawer: Option<JoinHandle<io::Result<u64>>>,
-    reader: Option<JoinHandle<io::Result<()>>>,
+    reader: Option<Reader>,
+}
+
+/// The thread that reads keys, and what falls silent when it ends.
+struct Reader {
+    thread: JoinHandle<io::Result<()>>,
+    ended: Receiver<()>,
 }
 
 impl Stage {
@@ -73,7 +80,12 @@ impl Stage {
         let mut stage = Stage { lease, slot, stop, drawer: None, reader: None };
         let (slot, stop) = (Arc::clone(&stage.slot), Arc::clone(&stage.stop));
         stage.drawer = Some(spawn("pictures", move || draw(terminal, &slot, &facts, palette))?);
-        stage.reader = Some(spawn("keys", move || keys::read(&controls, &clock, &stop))?);
+        let (alive, ended) = sync_channel(0);
+        let read = move || {
+            let _alive = alive;
+            keys::read(&controls, &clock, &stop)
+        };
+        stage.reader = Some(Reader { thread: spawn("keys", read)?, ended });
         Ok(stage)
     }
 
@@ -102,7 +114,13 @@ impl Stage {
     fn end(&mut self) -> (Result<u64, ScreenError>, Result<(), ScreenError>) {
         self.stop.store(true, Ordering::Release);
         self.slot.close();
-        (ended("pictures", self.drawer.take()), ended("keys", self.reader.take()))
+        // crossterm never comes back from a terminal that went away: then nobody waits for it.
+        let reader = self
+            .reader
+            .take()
+            .filter(|reader| reader.ended.recv_timeout(KEYS_END) != Err(RecvTimeoutError::Timeout));
+        let reader = reader.map(|reader| reader.thread);
+        (ended("pictures", self.drawer.take()), ended("keys", reader))
     }
 }
 

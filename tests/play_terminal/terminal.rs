@@ -80,14 +80,19 @@ impl Terminal {
         panic!("{text} never came: {}", self.screen());
     }
 
-    /// Sends signals to the program that the shell runs, one right after the other.
-    pub fn signals(&self, names: &[&str]) {
+    /// The number of the program that the shell runs.
+    pub fn process(&self) -> String {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let mut list = Command::new("ps");
         let listed = list.args(["-o", "pid=", "--ppid", shell.trim()]).output().expect("ps runs");
-        let child = String::from_utf8(listed.stdout).expect("numbers");
+        String::from_utf8(listed.stdout).expect("numbers").trim().to_owned()
+    }
+
+    /// Sends signals to the program that the shell runs, one right after the other.
+    pub fn signals(&self, names: &[&str]) {
+        let process = self.process();
         let kills: Vec<String> =
-            names.iter().map(|name| format!("kill -s {name} {}", child.trim())).collect();
+            names.iter().map(|name| format!("kill -s {name} {process}")).collect();
         let sent = Command::new("sh").args(["-c", &kills.join(" && ")]).status();
         assert!(sent.expect("sh runs").success(), "{kills:?}");
     }
