@@ -10,6 +10,8 @@ const TOGETHER: [&[u8]; 2] = [b"\x1b[?2026h", b"\x1b[?2026l"];
 struct Shared<W> {
     out: W,
     is_open: bool,
+    /// Did a drawing fail? Those after it are dropped: the first error says everything.
+    has_failed: bool,
     /// What gives it back.
     farewell: Vec<u8>,
 }
@@ -29,7 +31,7 @@ impl<W> Clone for Output<W> {
 impl<W: Write> Output<W> {
     /// Nothing is written before [`Output::open`].
     pub fn new(out: W) -> Output<W> {
-        let shared = Shared { out, is_open: false, farewell: Vec::new() };
+        let shared = Shared { out, is_open: false, has_failed: false, farewell: Vec::new() };
         Output { shared: Arc::new(Mutex::new(shared)), drawing: Vec::new() }
     }
 
@@ -74,14 +76,13 @@ impl<W: Write> Write for Output<W> {
         }
         let drawing = std::mem::take(&mut self.drawing);
         let mut shared = self.shared();
-        let written = if shared.is_open {
-            [TOGETHER[0], &drawing, TOGETHER[1]]
-                .iter()
-                .try_for_each(|part| shared.out.write_all(part))
-                .and_then(|()| shared.out.flush())
+        let written = if shared.is_open && !shared.has_failed {
+            let mut parts = [TOGETHER[0], &drawing, TOGETHER[1]].into_iter();
+            parts.try_for_each(|part| shared.out.write_all(part)).and_then(|()| shared.out.flush())
         } else {
             Ok(())
         };
+        shared.has_failed |= written.is_err();
         drop(shared);
         self.drawing = drawing;
         self.drawing.clear();
@@ -111,6 +112,32 @@ pub(super) mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    /// Takes `left` writes, then fails.
+    struct Failing {
+        left: usize,
+    }
+
+    impl Write for Failing {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.left = self.left.checked_sub(1).ok_or(io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_first_failure_is_told_and_those_after_it_are_not() {
+        let mut output = Output::new(Failing { left: 1 });
+        output.open(b"<", b">".to_vec()).expect("opened");
+        let mut draw = || output.write_all(b"one").and_then(|()| output.flush());
+        assert!(draw().is_err());
+        assert!(draw().is_ok());
+        assert!(output.close());
     }
 
     #[test]
