@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "worldtape", version, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// What to do; without it: record a built-in script, replay it, say what that proved.
+    /// What to do; without it: play in a terminal, elsewhere record and replay a built-in script.
     #[command(subcommand)]
     pub verb: Option<Verb>,
 }
@@ -19,6 +19,8 @@ const EXIT_CODES: &str = "Exit codes: 0 same or done, 1 error, 2 usage, 3 drift,
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Play a world in this terminal; every frame goes onto a tape.
+    Play(Play),
     /// Record a session from an action script.
     Record(Record),
     /// Replay tapes and hold every frame against them.
@@ -31,17 +33,28 @@ pub enum Verb {
         #[command(subcommand)]
         verb: WorldVerb,
     },
+    /// Say whether this machine and terminal can play, and with what.
+    Doctor(Doctor),
 }
 
 /// Which world and engine.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 pub struct Machinery {
     /// World file; without it, worlds/doom.safetensors of the checkout.
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
     /// auto, cpu, cuda:N or reference; the bits are the same on every one but reference.
-    #[arg(long, default_value = "auto", value_parser = device)]
+    #[arg(long, default_value = DEVICE, value_parser = device)]
     pub device: String,
+}
+
+/// The device where none is asked for.
+const DEVICE: &str = "auto";
+
+impl Default for Machinery {
+    fn default() -> Machinery {
+        Machinery { world: None, device: DEVICE.to_owned() }
+    }
 }
 
 /// The words `--device` takes. Whether this build has such an engine is found out later.
@@ -52,6 +65,49 @@ fn device(word: &str) -> Result<String, String> {
         return Ok(word.to_owned());
     }
     Err("there is auto, cpu, cuda:N (cuda:0, cuda:1 and so on) and reference".to_owned())
+}
+
+/// `worldtape play`.
+#[derive(Args, Clone, Debug, Default)]
+#[command(after_help = KEYS)]
+pub struct Play {
+    /// The tape to write; never one that exists. Without it, play-DATE-TIME.wtape (UTC) in the
+    /// current folder.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "no_record")]
+    pub output: Option<PathBuf>,
+    /// Write no tape.
+    #[arg(long)]
+    pub no_record: bool,
+    /// Key of all noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Which prompt to start from.
+    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
+    pub start: u32,
+    /// Denoise passes a frame; without it, the world's own choice.
+    #[arg(long, value_name = "K")]
+    pub passes: Option<u32>,
+    /// End after that many frames.
+    #[arg(long, value_name = "N")]
+    pub frames: Option<u64>,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// The keys, as `play --help` prints them.
+const KEYS: &str = "Keys: those of the world (in Doom arrows or WASD, space attacks); q or Ctrl-C \
+    ends the play and closes the tape. NO_COLOR draws with letters";
+
+/// `worldtape doctor`.
+#[derive(Args, Clone, Debug)]
+pub struct Doctor {
+    /// World file; without it, worlds/doom.safetensors of the checkout.
+    #[arg(long, value_name = "FILE")]
+    pub world: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `worldtape record`.

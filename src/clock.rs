@@ -4,12 +4,24 @@
     reason = "this module is the clock that all others are given"
 )]
 
+mod date;
+mod pacer;
+
+pub use date::utc_stamp;
+pub use pacer::{LATE_US, Lateness, Pacer};
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Longest time that a queued record waits before it is sealed into a block: with the disk's own
 /// time it is durable within a second.
 pub const SEAL_INTERVAL: Duration = Duration::from_millis(800);
+
+/// Longest time that a thread that waits for keys does not look whether it shall end.
+pub const KEYS_POLL: Duration = Duration::from_millis(40);
+
+/// Longest time that the thread that waits for keys is waited for, once it shall end.
+pub const KEYS_END: Duration = Duration::from_millis(500);
 
 /// How long the tape's thread may wait for its next record, when the oldest and the newest that are
 /// not sealed came at these session microseconds; the whole interval where there are none.
@@ -22,6 +34,13 @@ pub fn seal_wait(unsealed_us: Option<(u64, u64)>) -> Duration {
 pub trait Clock: Send + Sync {
     /// Microseconds since the session began.
     fn now_us(&self) -> u64;
+
+    /// Returns at `due_us` or as soon after it as the machine can.
+    fn sleep_until(&self, due_us: u64);
+
+    /// Returns when `frame` may begin: at once, where the clock has no pace. Frames hold the same
+    /// however long this takes.
+    fn await_frame(&self, _frame: u64) {}
 }
 
 /// The machine's monotonic clock.
@@ -44,6 +63,13 @@ impl Clock for Wall {
     fn now_us(&self) -> u64 {
         self.start.elapsed().as_micros() as u64
     }
+
+    fn sleep_until(&self, due_us: u64) {
+        let wait = Duration::from_micros(due_us.saturating_sub(self.now_us()));
+        if !wait.is_zero() {
+            std::thread::sleep(wait);
+        }
+    }
 }
 
 /// A clock that moves when told.
@@ -60,5 +86,9 @@ impl Manual {
 impl Clock for Manual {
     fn now_us(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+
+    fn sleep_until(&self, due_us: u64) {
+        self.0.fetch_max(due_us, Ordering::Relaxed);
     }
 }

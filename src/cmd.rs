@@ -1,18 +1,22 @@
 //! One file a verb, and the exit codes: the only place where files are opened.
 
 mod demo;
+mod doctor;
 mod files;
 mod inspect;
 mod machinery;
 mod output;
+mod play;
 mod progress;
 mod record;
 mod replay;
+mod signals;
+mod terminal;
 mod world;
 
 pub use replay::replay_tape;
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, Play, Verb};
 use crate::drive::Verdict;
 use crate::session::SessionError;
 use crate::session::{Ending, Tape};
@@ -54,16 +58,26 @@ impl Exit {
 /// Runs the verb; errors go to stderr as one line.
 pub fn run(cli: Cli) -> Exit {
     let done = match cli.verb {
-        None => demo::run(),
+        None => alone(),
+        Some(Verb::Play(options)) => play::run(&options),
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
+        Some(Verb::Doctor(options)) => doctor::run(&options),
     };
     done.unwrap_or_else(|error| {
         output::complaint(&format!("{error:#}"));
         exit_of(&error)
     })
+}
+
+/// Without a verb: a play, or a proof where nobody can play.
+fn alone() -> anyhow::Result<Exit> {
+    match terminal::here() {
+        Ok(_) => play::run(&Play::default()),
+        Err(reason) => demo::run(&reason.to_string()),
+    }
 }
 
 /// Damage has its own exit code; everything else is an error.

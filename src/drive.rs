@@ -63,7 +63,8 @@ pub trait Sink: Send {
 }
 
 /// Runs frames until the source ends or a sink stops; returns how many ran. Every sink is told of
-/// an action before the frame runs, and of the outcome after it.
+/// an action before the frame runs, and of the outcome after it. A clock with a pace (a
+/// [`crate::clock::Pacer`]) decides when a frame begins, never what is in it.
 ///
 /// # Errors
 /// The first error of source, engine or sink; frames before it have been told to all sinks.
@@ -74,7 +75,11 @@ pub fn run(
     clock: &dyn Clock,
 ) -> Result<u64, DriveError> {
     let mut frame = 0;
-    while let Some(action) = source.next(frame)? {
+    loop {
+        clock.await_frame(frame);
+        let Some(action) = source.next(frame)? else {
+            break;
+        };
         let at_us = clock.now_us();
         for sink in sinks.iter_mut() {
             sink.action(frame, action, at_us)?;

@@ -19,6 +19,9 @@ pub mod clock;
 pub mod drive;
 pub mod input;
 
+// The terminal in play.
+pub mod screen;
+
 // The command line.
 pub mod cli;
 pub mod cmd;

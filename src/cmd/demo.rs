@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 /// Two seconds of the game.
 const SCRIPT: &str = "20 forward\n15 forward+right\n10 attack\n15 left\n10 forward\n";
 
-pub(super) fn run() -> Result<Exit> {
+/// `reason` says why this is no play.
+pub(super) fn run(reason: &str) -> Result<Exit> {
     let (path, world) = machinery::load_world(None)?;
     let manifest = &world.manifest;
     let buttons: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
@@ -19,7 +20,8 @@ pub(super) fn run() -> Result<Exit> {
     let tape = std::env::temp_dir().join(name);
     let frames = script.frames();
     output::text(&format!(
-        "World {} from {}: recording {frames} frames of a built-in script.\n",
+        "No play: {reason}. Instead, a proof.\n\
+            World {} from {}: recording {frames} frames of a built-in script.\n",
         manifest.name,
         path.display()
     ))?;

@@ -63,19 +63,21 @@ impl Device {
     /// An engine for a model.
     pub(super) fn engine(self, model: Arc<Model>) -> Result<Box<dyn Engine + Send>> {
         match self {
-            Device::Cpu => {
-                let isa = match std::env::var(ISA_VARIABLE) {
-                    Ok(name) => Isa::named(&name).context(ISA_VARIABLE)?,
-                    Err(VarError::NotPresent) => Isa::best(),
-                    Err(error) => return Err(error).context(ISA_VARIABLE),
-                };
-                Ok(Box::new(CpuEngine::new(model, isa)?))
-            }
+            Device::Cpu => Ok(Box::new(CpuEngine::new(model, isa()?)?)),
             #[cfg(feature = "reference")]
             Device::Reference => {
                 Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
             }
         }
+    }
+}
+
+/// The instruction set that the CPU engine runs: the best, or the one that is forced.
+pub(super) fn isa() -> Result<Isa> {
+    match std::env::var(ISA_VARIABLE) {
+        Ok(name) => Isa::named(&name).context(ISA_VARIABLE),
+        Err(VarError::NotPresent) => Ok(Isa::best()),
+        Err(error) => Err(error).context(ISA_VARIABLE),
     }
 }
 
@@ -180,7 +182,7 @@ pub(super) fn machine(description: Description, started_unix_ms: u64) -> Machine
 }
 
 /// What Linux calls the processor.
-fn processor_name() -> Option<String> {
+pub(super) fn processor_name() -> Option<String> {
     let text = files::read(Path::new("/proc/cpuinfo"), files::TEXT_BYTES_MAX).ok()?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let line = text.lines().find(|line| line.starts_with("model name"))?;

@@ -25,6 +25,12 @@ pub(super) fn complaint(text: &str) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
+/// Writes one line of talk to stderr.
+pub(super) fn note(text: &str) {
+    // Where stderr is gone nobody wants to know.
+    let _ = std::io::stderr().write_all(format!("{}\n", plain(text)).as_bytes());
+}
+
 /// A name from a file, without the characters that would end a line or steer a terminal.
 pub(super) fn plain(text: &str) -> String {
     escaped(text, char::is_control)

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{Exit, files};
 use crate::cli::Record;
 use crate::clock::{Clock, Wall};
-use crate::drive::{self, DriveError, Recorder, Recording, Source};
+use crate::drive::{self, DriveError, Durable, Recorder, Recording, Source};
 use crate::engine::EngineError;
 use crate::event::Digest;
 use crate::input::Script;
@@ -95,6 +95,18 @@ fn record_in_pool(
         .with_context(tape)?;
     let mut progress = Progress::new(frames, "recording");
     let ran = drive::run(&mut source, engine.as_mut(), &mut [&mut recorder, &mut progress], wall);
+    drop(progress);
+    close(ran, recorder, output)
+}
+
+/// Closes the tape of a session that ran so. An engine that stopped in mid-session leaves a closed
+/// tape with every frame before it and a note of why, and its error.
+pub(super) fn close<W: Durable + 'static>(
+    ran: Result<u64, DriveError>,
+    mut recorder: Recorder<W>,
+    output: &Path,
+) -> Result<Recording> {
+    let tape = || format!("tape {}", output.display());
     match ran {
         Ok(_) => Ok(recorder.finish().with_context(tape)?.0),
         Err(DriveError::Engine(error)) => {

@@ -27,6 +27,12 @@ const LAYERS: &[Layer] = &[
         may_use: &["program", "exact", "event", "world::weights", "world::Weights"],
         never: OUTSIDE,
     },
+    Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
+    Layer {
+        module: "input",
+        may_use: &["event", "clock", "drive", "session", "world"],
+        never: OUTSIDE,
+    },
 ];
 
 /// Names that have a home and are not mentioned in any other place under src.
@@ -47,6 +53,11 @@ const CONFINED: &[Confined] = &[
         names: &["candle", "candle_core", "candle_nn"],
         homes: &["src/engine/reference"],
         instead: "go through trait Engine",
+    },
+    Confined {
+        names: &["ratatui", "crossterm"],
+        homes: &["src/screen"],
+        instead: "tell a `Sink`, take a `Source`, or ask `screen`",
     },
     Confined {
         names: &["std::time", "core::time", "Instant", "SystemTime"],
@@ -176,6 +187,7 @@ mod tests {
         assert_found("src/world.rs", "fn f() { fs::File::open(x) }", "`File::open`");
         assert_found("src/drift.rs", "use std::fs::read;", "src/cmd and src/main alone");
         assert_found("src/engine/cpu.rs", "use candle_core::Tensor;", "src/engine/reference");
+        assert_found("src/cmd/play.rs", "use ratatui::Terminal;", "src/screen alone");
         assert_found("src/engine/cpu.rs", "std::env::var(x)", "never mentions `std::env`");
     }
 
