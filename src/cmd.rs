@@ -1,5 +1,6 @@
 //! One file a verb, and the exit codes: the only place where files are opened.
 
+mod bench;
 mod demo;
 mod files;
 mod inspect;
@@ -14,6 +15,7 @@ pub use replay::replay_tape;
 
 use crate::cli::{Cli, Verb};
 use crate::drive::Verdict;
+use crate::measure::Stopwatch;
 use crate::session::SessionError;
 use crate::session::{Ending, Tape};
 
@@ -51,13 +53,14 @@ impl Exit {
     }
 }
 
-/// Runs the verb; errors go to stderr as one line.
-pub fn run(cli: Cli) -> Exit {
+/// Runs the verb; errors go to stderr as one line. `started` counts from the start of the process.
+pub fn run(cli: Cli, started: Stopwatch) -> Exit {
     let done = match cli.verb {
         None => demo::run(),
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::World { verb }) => world::run(verb),
     };
     done.unwrap_or_else(|error| {
