@@ -16,6 +16,10 @@ pub struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 same or done, 1 error, 2 usage, 3 drift, \
     4 tape damaged or cut short (valid through the frame named)";
 
+/// What else decides a measurement, as its help says.
+const BENCH_VARIABLES: &str = "Threads: RAYON_NUM_THREADS=N. \
+    Instruction set: WORLDTAPE_ISA=avx512, avxvnni, avx2 or scalar.";
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -26,6 +30,7 @@ pub enum Verb {
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
+    #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
     /// Pack, show and check world files.
     World {
@@ -113,7 +118,7 @@ pub struct Inspect {
     pub json: bool,
 }
 
-/// `worldtape bench`. Threads: RAYON_NUM_THREADS; instruction set: WORLDTAPE_ISA.
+/// `worldtape bench`.
 #[derive(Args, Clone, Debug)]
 pub struct Bench {
     /// Frames to measure.

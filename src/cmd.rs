@@ -6,6 +6,7 @@ mod files;
 mod inspect;
 mod machinery;
 mod output;
+mod process;
 mod progress;
 mod record;
 mod replay;

@@ -14,9 +14,17 @@ const SOME_BLOCKS: u64 = 20_000;
 #[test]
 fn help_is_what_it_was() {
     let place = Place::new();
-    for verb in
-        ["", "record", "replay", "inspect", "world", "world pack", "world info", "world check"]
-    {
+    for verb in [
+        "",
+        "record",
+        "replay",
+        "inspect",
+        "bench",
+        "world",
+        "world pack",
+        "world info",
+        "world check",
+    ] {
         let said = place.run_with("COLUMNS", "100", &format!("{verb} --help"));
         let name = format!("help {verb}").trim().replace(' ', "_");
         insta::assert_snapshot!(name, said.fine());

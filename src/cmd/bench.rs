@@ -16,6 +16,7 @@ use crate::program::Model;
 use crate::session::{Config, Machine};
 use anyhow::{Context, Result};
 use passes::{Frames, Ops};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
@@ -41,7 +42,7 @@ struct Report {
 }
 
 /// When each part of the start was done, in nanoseconds since the process began.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default, Serialize)]
 struct Start {
     parsed_ns: u64,
     loaded_ns: u64,
@@ -69,6 +70,24 @@ struct KindReport {
 }
 
 pub(super) fn run(options: &Bench, watch: Stopwatch) -> Result<Exit> {
+    let to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let Some(path) = options.json.as_deref().filter(|_| !to_stdout) else {
+        let report = prepare_and_measure(options, watch)?;
+        output::text(&if to_stdout { report.lines()? } else { report.text()? })?;
+        return Ok(Exit::Ok);
+    };
+    // Before the long work: a name that cannot be used is told at once.
+    let mut file = files::create(path)?;
+    let report = prepare_and_measure(options, watch).inspect_err(|_| files::discard(path))?;
+    output::text(&report.text()?)?;
+    let lines = report.lines()?;
+    let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
+    written.with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Exit::Ok)
+}
+
+/// What a recording does until its pool is there, with the time of each part.
+fn prepare_and_measure(options: &Bench, watch: Stopwatch) -> Result<Report> {
     let parsed_ns = watch.now_ns();
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
@@ -82,35 +101,8 @@ pub(super) fn run(options: &Bench, watch: Stopwatch) -> Result<Exit> {
     )?;
     drop(world);
     let built_ns = watch.now_ns();
-    let start = Start {
-        parsed_ns,
-        loaded_ns,
-        built_ns,
-        engine_ns: 0,
-        prompt_ns: 0,
-        tape_ns: 0,
-        first_frame_ns: 0,
-    };
-    let to_stdout = options.json.as_deref() == Some(Path::new("-"));
-    let json = options.json.as_deref().filter(|_| !to_stdout);
-    let json = json.map(|path| Ok::<_, anyhow::Error>((path, files::create(path)?))).transpose()?;
-    let measured = machinery::in_pool(None, || measure(options, device, prepared, start, watch))?;
-    let report = measured.inspect_err(|_| {
-        if let Some((path, _)) = &json {
-            files::discard(path);
-        }
-    })?;
-    let lines = report.lines()?;
-    if to_stdout {
-        output::text(&lines)?;
-        return Ok(Exit::Ok);
-    }
-    output::text(&report.text()?)?;
-    if let Some((path, mut file)) = json {
-        let written = file.write_all(lines.as_bytes()).and_then(|()| file.sync_data());
-        written.with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(Exit::Ok)
+    let start = Start { parsed_ns, loaded_ns, built_ns, ..Start::default() };
+    machinery::in_pool(None, || measure(options, device, prepared, start, watch))?
 }
 
 /// Every pass, one after the other, inside the engine's pool.

@@ -1,4 +1,4 @@
-//! Spans of the real loop: a source, an engine and a sink that look at the clock around the real ones.
+//! Spans of the real loop: a source, an engine and a sink with a clock around the real ones.
 
 use super::stopwatch::Stopwatch;
 use crate::drive::{DriveError, Flow, Made, Sink, Source};

@@ -31,16 +31,7 @@ enum Line<'a> {
         clock_resolution_ns: u64,
         clock_reading_ns: f64,
     },
-    /// Nanoseconds since the process began at which each part was done.
-    Start {
-        parsed_ns: u64,
-        loaded_ns: u64,
-        built_ns: u64,
-        engine_ns: u64,
-        prompt_ns: u64,
-        tape_ns: u64,
-        first_frame_ns: u64,
-    },
+    Start(super::Start),
     Result {
         frames: usize,
         frames_per_second: f64,
@@ -96,7 +87,7 @@ enum Line<'a> {
 impl Report {
     /// The whole measurement, a JSON object a line.
     pub(super) fn lines(&self) -> Result<String> {
-        let mut lines = vec![self.machine_line(), self.start_line(), self.result_line()];
+        let mut lines = vec![self.machine_line(), Line::Start(self.start), self.result_line()];
         lines.extend(self.doubts.iter().map(|doubt| Line::Doubt { text: doubt.to_string() }));
         let stages = self.stages();
         lines.extend(stages.iter().map(|(name, samples)| {
@@ -142,27 +133,6 @@ impl Report {
             seed: config.seed,
             clock_resolution_ns: self.clock_resolution_ns,
             clock_reading_ns: self.clock_reading_ns,
-        }
-    }
-
-    fn start_line(&self) -> Line<'_> {
-        let super::Start {
-            parsed_ns,
-            loaded_ns,
-            built_ns,
-            engine_ns,
-            prompt_ns,
-            tape_ns,
-            first_frame_ns,
-        } = self.start;
-        Line::Start {
-            parsed_ns,
-            loaded_ns,
-            built_ns,
-            engine_ns,
-            prompt_ns,
-            tape_ns,
-            first_frame_ns,
         }
     }
 

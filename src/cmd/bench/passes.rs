@@ -3,17 +3,17 @@
 use super::Start;
 use crate::cli::Bench;
 use crate::clock::Wall;
-use crate::cmd::files;
+use crate::cmd::{files, process};
 use crate::drive::{self, Recorder};
 use crate::engine::Engine;
 use crate::measure::{
-    FrameSpans, OpTimer, ProcessorTime, Samples, Stopwatch, TimedEngine, TimedSink, TimedSource,
-    frame_spans, memory_bytes_max, other_load, processor_time,
+    FrameSpans, OpTimer, Samples, Stopwatch, TimedEngine, TimedSink, TimedSource, frame_spans,
+    other_load,
 };
 use crate::program::Program;
 use crate::session::{Config, Machine};
 use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Most frames whose every op is timed.
 const OP_FRAMES_MAX: u32 = 100;
@@ -68,13 +68,13 @@ pub(super) fn frames(
     let mut recorder = Recorder::start(file, uuid, config, machine)?;
     start.tape_ns = watch.now_ns();
     let count = u64::from(options.warm_up) + u64::from(options.frames);
-    let before = (processor_time_now(), watch.now_ns());
+    let before = (process::processor_time(), watch.now_ns());
     let mut source = TimedSource::new(watch, config.action_names.len(), count);
     let mut engine = TimedEngine::new(watch, engine, count);
     let mut sink = TimedSink::new(watch, &mut recorder, count);
     drive::run(&mut source, &mut engine, &mut [&mut sink], &Wall::start())?;
     let seconds = (watch.now_ns() - before.1) as f64 / 1e9;
-    let times = before.0.zip(processor_time_now());
+    let times = before.0.zip(process::processor_time());
     let other_load = times.map(|(before, after)| other_load(before, after, seconds));
     start.first_frame_ns = source.first_frame_ns().unwrap_or_default();
     let spans = frame_spans(&source, &engine, &sink, u64::from(options.warm_up));
@@ -83,7 +83,7 @@ pub(super) fn frames(
         spans,
         other_load,
         queue_waits: recording.waits,
-        memory_bytes_max: proc_text("self/status").as_deref().and_then(memory_bytes_max),
+        memory_bytes_max: process::memory_bytes_max(),
         tape_bytes: std::fs::metadata(&scratch.0).map_or(0, |file| file.len()),
     })
 }
@@ -122,13 +122,4 @@ pub(super) fn prompts(
         samples.add(watch.now_ns() - start_ns);
     }
     Ok(samples)
-}
-
-/// A text of /proc, where there is one.
-fn proc_text(name: &str) -> Option<String> {
-    files::read_text(&Path::new("/proc").join(name)).ok()
-}
-
-fn processor_time_now() -> Option<ProcessorTime> {
-    processor_time(&proc_text("stat")?, &proc_text("self/stat")?)
 }

@@ -105,7 +105,8 @@ impl Report {
     }
 
     fn stage_table(&self, out: &mut String) -> Result {
-        writeln!(out, "\nstage, ms{:>29}", columns(["min", "mean", "p50", "p95", "p99", "max"]))?;
+        let heads = ["min", "mean", "p50", "p95", "p99", "max"];
+        writeln!(out, "\n{:<20}{}", "stage, ms", columns(heads))?;
         for (name, samples) in self.stages() {
             let all = samples.summary();
             let mean = format!("{:.3}", all.mean_ns / 1e6);
@@ -118,7 +119,7 @@ impl Report {
     fn kind_table(&self, out: &mut String) -> Result {
         let total: u64 = self.kinds.iter().map(|kind| kind.samples.summary().p50_ns).sum();
         let heads = ["ops", "p50", "p95", "p99", "max", "share", "GOP/s", "GB/s"];
-        writeln!(out, "\nkind, ms a frame{}", columns(heads))?;
+        writeln!(out, "\n{:<20}{}", "kind, ms a frame", columns(heads))?;
         for kind in &self.kinds {
             let all = kind.samples.summary();
             let [_, p50, p95, p99, max] = shown(&all);
@@ -140,7 +141,7 @@ impl Report {
         let mut ops: Vec<_> = self.ops.iter().map(|op| (op, op.samples.summary())).collect();
         ops.sort_by_key(|(_, all)| std::cmp::Reverse(all.p50_ns));
         let heads = ["p50", "p95", "p99", "max", "GOP/s"];
-        writeln!(out, "\nlongest ops, ms                 {}", columns(heads))?;
+        writeln!(out, "\n{:<36}{}", "longest ops, ms", columns(heads))?;
         for (op, all) in ops.iter().take(OPS_LISTED) {
             let [_, p50, p95, p99, max] = shown(all);
             let gop = op.work.operations as f64 / (all.p50_ns as f64).max(1.0);
