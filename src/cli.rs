@@ -1,6 +1,6 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, value_parser};
 use std::path::PathBuf;
 
 /// The flight recorder of neural worlds: play a world model, tape it, replay it bit for bit.
@@ -16,6 +16,10 @@ pub struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 same or done, 1 error, 2 usage, 3 drift, \
     4 tape damaged or cut short (valid through the frame named)";
 
+/// What else decides a measurement, as its help says.
+const BENCH_VARIABLES: &str = "Threads: RAYON_NUM_THREADS=N. \
+    Instruction set: WORLDTAPE_ISA=avx512, avxvnni, avx2 or scalar.";
+
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -27,6 +31,9 @@ pub enum Verb {
     Replay(Replay),
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
+    /// Measure frames, ops, start and memory, and say what speaks against the numbers.
+    #[command(after_help = BENCH_VARIABLES)]
+    Bench(Bench),
     /// Pack, show and check world files.
     World {
         /// What to do with it.
@@ -165,6 +172,35 @@ pub struct Inspect {
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `worldtape bench`.
+#[derive(Args, Clone, Debug)]
+pub struct Bench {
+    /// Frames to measure.
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    #[arg(value_parser = value_parser!(u32).range(1..=100_000))]
+    pub frames: u32,
+    /// Frames before them that are not counted.
+    #[arg(long, value_name = "N", default_value_t = 35)]
+    #[arg(value_parser = value_parser!(u32).range(0..=100_000))]
+    pub warm_up: u32,
+    /// Key of all noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Which prompt to start from.
+    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
+    pub start: u32,
+    /// Denoise passes a frame; without it, the world's own choice.
+    #[arg(long, value_name = "K")]
+    pub passes: Option<u32>,
+    /// Write every sample as JSON lines: to a file (never one that exists), or with - to stdout
+    /// in place of the text.
+    #[arg(long, value_name = "FILE|-")]
+    pub json: Option<PathBuf>,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
 }
 
 /// `worldtape world`.

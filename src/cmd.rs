@@ -1,5 +1,6 @@
 //! One file a verb, and the exit codes: the only place where files are opened.
 
+mod bench;
 mod demo;
 mod doctor;
 mod files;
@@ -7,6 +8,7 @@ mod inspect;
 mod machinery;
 mod output;
 mod play;
+mod process;
 mod progress;
 mod record;
 mod replay;
@@ -18,6 +20,7 @@ pub use replay::replay_tape;
 
 use crate::cli::{Cli, Play, Verb};
 use crate::drive::Verdict;
+use crate::measure::Stopwatch;
 use crate::session::SessionError;
 use crate::session::{Ending, Tape};
 
@@ -55,14 +58,15 @@ impl Exit {
     }
 }
 
-/// Runs the verb; errors go to stderr as one line.
-pub fn run(cli: Cli) -> Exit {
+/// Runs the verb; errors go to stderr as one line. `started` counts from the start of the process.
+pub fn run(cli: Cli, started: Stopwatch) -> Exit {
     let done = match cli.verb {
         None => alone(),
         Some(Verb::Play(options)) => play::run(&options),
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::World { verb }) => world::run(verb),
         Some(Verb::Doctor(options)) => doctor::run(&options),
     };

@@ -19,6 +19,9 @@ pub mod clock;
 pub mod drive;
 pub mod input;
 
+// How long it takes, and what speaks against believing it.
+pub mod measure;
+
 // The terminal in play.
 pub mod screen;
 

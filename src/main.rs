@@ -2,9 +2,10 @@
 
 use clap::Parser;
 use std::process::ExitCode;
-use worldtape::{cli::Cli, cmd};
+use worldtape::{cli::Cli, cmd, measure::Stopwatch};
 
 fn main() -> ExitCode {
-    let code = cmd::run(Cli::parse());
+    let started = Stopwatch::start();
+    let code = cmd::run(Cli::parse(), started);
     ExitCode::from(code.number())
 }

@@ -40,6 +40,7 @@ fn json_of_record_has_its_fields() {
         "bytes",
         "frames",
         "frames_per_second",
+        "memory_bytes_max",
         "play_root",
         "play_root_short",
         "queue_waits",

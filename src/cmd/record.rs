@@ -3,7 +3,7 @@
 use super::machinery::{self, Device, Prepared};
 use super::output;
 use super::progress::Progress;
-use super::{Exit, files};
+use super::{Exit, files, process};
 use crate::cli::Record;
 use crate::clock::{Clock, Wall};
 use crate::drive::{self, DriveError, Durable, Recorder, Recording, Source};
@@ -26,6 +26,8 @@ pub(super) struct Report {
     pub(super) seconds: f64,
     pub(super) frames_per_second: f64,
     pub(super) queue_waits: u64,
+    /// The most memory that the process had at once, where the system tells.
+    pub(super) memory_bytes_max: Option<u64>,
 }
 
 pub(super) fn run(options: &Record) -> Result<Exit> {
@@ -43,6 +45,8 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
         options.start,
         options.passes,
     )?;
+    // The model has its own copy of what it needs; two would lie in memory all session long.
+    drop(world);
     let output = match &options.output {
         Some(path) => path.clone(),
         None => {
@@ -139,6 +143,7 @@ impl Report {
             seconds,
             frames_per_second: recording.frames as f64 / seconds.max(1e-9),
             queue_waits: recording.waits,
+            memory_bytes_max: process::memory_bytes_max(),
         }
     }
 

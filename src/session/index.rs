@@ -4,7 +4,8 @@ use super::block::BlockHeader;
 use super::limits::INDEX_ENTRIES_MAX;
 use super::v1;
 
-/// Gathers entries; the memory it takes has a limit, whatever the length of the tape.
+/// Gathers entries. All the memory that it may ever take is asked for at once: no block of a long
+/// tape waits for more.
 pub(super) struct IndexBuilder {
     index: v1::Index,
     stride: u64,
@@ -18,7 +19,8 @@ impl IndexBuilder {
     }
 
     fn with_max(entries_max: usize) -> IndexBuilder {
-        IndexBuilder { index: v1::Index::default(), stride: 1, entries_max }
+        let index = v1::Index { entries: Vec::with_capacity(entries_max) };
+        IndexBuilder { index, stride: 1, entries_max }
     }
 
     /// Adds the block at byte `offset`, unless its sequence is between two strides.

@@ -1,0 +1,157 @@
+//! A frame allocates nothing: every thread's requests to the heap are counted while frames run.
+//! What zstd's C code keeps for itself is not Rust's heap and not counted; it is kept from block to
+//! block.
+
+mod common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+use worldtape::clock::Wall;
+use worldtape::drive::{self, DriveError, Recorder, Source};
+use worldtape::engine::cpu::{CpuEngine, Isa};
+use worldtape::engine::{Description, Engine, Start};
+use worldtape::event::{Action, Digest};
+use worldtape::session::{Config, Machine};
+use worldtape::world::{NoiseFrom, World, build};
+
+/// Frames before the count: two blocks of the tape are sealed, every buffer has its length.
+const WARM_UP_FRAMES: u64 = 160;
+/// Frames counted.
+const COUNTED_FRAMES: u64 = 200;
+/// Frames that fill a block of the tape.
+const BLOCK_FRAMES: u64 = 64;
+
+/// Passes every request on and counts those made while [`COUNTING`].
+struct Counting;
+
+static COUNTING: AtomicBool = AtomicBool::new(false);
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
+static LARGEST_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+fn count(bytes: usize) {
+    if COUNTING.load(Ordering::Relaxed) {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        LARGEST_BYTES.fetch_max(bytes, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches atomics alone.
+unsafe impl GlobalAlloc for Counting {
+    // SAFETY: the caller keeps the contract of `GlobalAlloc`, which is the system's too.
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    // SAFETY: as above.
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    // SAFETY: as above.
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    // SAFETY: as above.
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        count(bytes);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, bytes) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Gives an action to each frame and begins the count after the warm-up.
+struct Counter;
+
+impl Source for Counter {
+    fn next(&mut self, frame: u64) -> Result<Option<Action>, DriveError> {
+        if frame == WARM_UP_FRAMES {
+            COUNTING.store(true, Ordering::SeqCst);
+        }
+        let goes_on = frame < WARM_UP_FRAMES + COUNTED_FRAMES;
+        Ok(goes_on.then_some(Action((frame * 7 % 32) as u16)))
+    }
+}
+
+/// Requests while frames of a world are made, hashed and put on a tape in a file, by the thread of
+/// the loop, the engine's and the tape's: how many, and the bytes of the largest.
+fn requests(world: &str, threads: usize, planted: bool) -> (u64, usize) {
+    let bytes = std::fs::read(common::path(world)).expect("a world of the checkout");
+    let world = World::from_packed(&bytes).expect("a whole world");
+    let model = build(&world, world.manifest.default_passes, NoiseFrom::Seed).expect("a schedule");
+    let (latents, actions) = world.prompt(0).expect("a prompt");
+    let start = Start { seed: 1, latents: latents.to_vec(), actions, noise: None };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+    pool.install(|| {
+        let mut engine = CpuEngine::new(Arc::new(model), Isa::best()).expect("an engine");
+        engine.reset(&start).expect("a prompt without faults");
+        let (config, machine) = (config(&world), machine(engine.describe()));
+        let file = tempfile::tempfile().expect("a temporary file");
+        let mut recorder = Recorder::start(file, [7; 16], &config, &machine).expect("a tape");
+        REQUESTS.store(0, Ordering::SeqCst);
+        LARGEST_BYTES.store(0, Ordering::SeqCst);
+        let ran = drive::run(&mut Counter, &mut engine, &mut [&mut recorder], &Wall::start());
+        if planted {
+            drop(std::hint::black_box(vec![1u8; 123]));
+        }
+        // The tape's thread has blocks of the counted frames left to seal.
+        let last = (WARM_UP_FRAMES + COUNTED_FRAMES) / BLOCK_FRAMES * BLOCK_FRAMES;
+        while recorder.durable_frames() < last {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        COUNTING.store(false, Ordering::SeqCst);
+        assert_eq!(ran.expect("frames"), WARM_UP_FRAMES + COUNTED_FRAMES);
+        recorder.finish().expect("a whole tape");
+    });
+    (REQUESTS.load(Ordering::SeqCst), LARGEST_BYTES.load(Ordering::SeqCst))
+}
+
+fn config(world: &World) -> Config {
+    let manifest = &world.manifest;
+    let schedule = manifest.schedule(manifest.default_passes).expect("the default");
+    Config {
+        world_digest: world.digest,
+        world_name: manifest.name.clone(),
+        arithmetic: worldtape::exact::ARITHMETIC.to_owned(),
+        seed: 1,
+        prompt: 0,
+        passes: schedule.passes,
+        noise_levels: schedule.levels.iter().map(|level| level.to_bits()).collect(),
+        picture_width: manifest.picture.width as u32,
+        picture_height: manifest.picture.height as u32,
+        frames_per_second_milli: manifest.frames_per_second * 1000,
+        action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
+    }
+}
+
+fn machine(description: Description) -> Machine {
+    Machine {
+        started_unix_ms: 0,
+        engine: description.engine,
+        worldtape_version: "0".to_owned(),
+        build_commit: "0".to_owned(),
+        kernel_digest: Digest::default(),
+        threads: description.threads,
+        entries: description.facts,
+    }
+}
+
+/// One test: the count is the whole process's.
+#[test]
+fn a_steady_frame_allocates_nothing_on_any_thread() {
+    for threads in [1, 2, 5] {
+        assert_eq!(requests(common::TINY_WORLD, threads, false), (0, 0), "{threads} threads");
+    }
+    assert_eq!(requests("worlds/doom.safetensors", 2, false), (0, 0));
+    assert_eq!(requests(common::TINY_WORLD, 2, true), (1, 123), "a planted request is seen");
+}
