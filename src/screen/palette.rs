@@ -65,12 +65,14 @@ fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
     pairs.map(|(&one, other)| u32::from(one.abs_diff(other)).pow(2)).sum()
 }
 
-/// A letter as bright as two pixels.
+/// A letter for two pixels. Why the root: letters cover little of a cell, so that dark pictures
+/// would be all blanks.
 pub(super) fn letter(top: [u8; 3], bottom: [u8; 3]) -> char {
     let light =
         |[red, green, blue]: [u8; 3]| u32::from(red) * 2 + u32::from(green) * 5 + u32::from(blue);
     let most = 2 * 8 * 255;
-    let place = (light(top) + light(bottom)) as usize * (LETTERS.len() - 1) / most;
+    let bright = ((light(top) + light(bottom)) * most).isqrt();
+    let place = bright as usize * (LETTERS.len() - 1) / most as usize;
     char::from(LETTERS[place])
 }
 
@@ -93,6 +95,6 @@ mod tests {
     fn letters_go_from_dark_to_bright() {
         assert_eq!(letter([0; 3], [0; 3]), ' ');
         assert_eq!(letter([255; 3], [255; 3]), '@');
-        assert_eq!(letter([128; 3], [128; 3]), '=');
+        assert_eq!(letter([128; 3], [128; 3]), '*');
     }
 }
