@@ -12,7 +12,7 @@ pub use builder::{ModelBuilder, ProgramBuilder};
 pub use model::{Model, Node, Outputs, Precision, Program, Weight, WeightData};
 pub use op::{Op, RANK, Signature};
 pub use planner::{ALIGNMENT, Layout, Lifetime, plan};
-pub use split::{Group, SPLIT_OPERANDS_MAX, Split, SplitRows, WHOLE_OPERANDS_MAX};
+pub use split::{Group, SPLIT_OPERANDS_MAX, Split, WHOLE_OPERANDS_MAX};
 
 /// Most nodes a program may have; a manifest that asks for more is refused.
 pub const NODES_MAX: usize = 65_536;

@@ -8,9 +8,7 @@ mod pack;
 
 pub use doom::{NoiseFrom, build};
 pub use error::WorldError;
-pub use file::{
-    FILE_BYTES_MAX, HEADER_BYTES_MAX, MANIFEST_KEY, World, manifest_in, prompt_actions,
-};
+pub use file::{FILE_BYTES_MAX, HEADER_BYTES_MAX, MANIFEST_KEY, World, manifest_in};
 pub use manifest::{
     ARCHITECTURE, ActionName, FORMAT, Manifest, PictureSize, PromptInfo, Schedule, Shape,
 };

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use worldtape::clock::Manual;
 use worldtape::cmd::replay_tape;
 use worldtape::engine::Start;
-use worldtape::engine::cpu::{CpuEngine, Isa};
+use worldtape::engine::cpu::{CpuEngine, Isa, Share};
 use worldtape::event::Digest;
+use worldtape::program::Model;
 use worldtape::session::{Ending, Tape};
 use worldtape::world::{NoiseFrom, World, build};
 
@@ -37,21 +38,32 @@ fn start_of(world: &World, tape: &Tape) -> Start {
     Start { seed: tape.config.seed, latents: latents.to_vec(), actions, noise: None }
 }
 
+/// Replays a tape of the tiny world on one engine; every frame is the tape's.
+fn replays(world: &World, model: &Arc<Model>, tape: &Tape, isa: Isa, share: Share) {
+    let mut engine = CpuEngine::sharing(Arc::clone(model), isa, share).expect("quantised");
+    let start = start_of(world, tape);
+    let verdict = replay_tape(tape, &mut engine, &start, &Manual::default(), false);
+    let verdict = verdict.expect("replays");
+    assert_eq!(verdict.first_drift(), None, "{isa}, {share:?}");
+    assert_eq!(verdict.frames, tape.outcomes.len() as u64);
+}
+
 #[test]
-fn tapes_of_the_tiny_world_replay_with_every_instruction_set() {
+fn tapes_of_the_tiny_world_replay_whatever_runs_them() {
     let tapes = tapes("tests/data");
     assert!(tapes.len() >= 3, "{} tiny tapes", tapes.len());
     let world = common::tiny_world();
     for (path, _, tape) in &tapes {
         assert_eq!(tape.config.world_digest, world.digest, "{}", path.display());
         let model = Arc::new(build(&world, tape.config.passes, NoiseFrom::Seed).expect("builds"));
-        for isa in Isa::available() {
-            let mut engine = CpuEngine::new(Arc::clone(&model), isa).expect("quantised");
-            let start = start_of(&world, tape);
-            let verdict = replay_tape(tape, &mut engine, &start, &Manual::default(), false);
-            let verdict = verdict.expect("replays");
-            assert_eq!(verdict.first_drift(), None, "{} with {isa}", path.display());
-            assert_eq!(verdict.frames, tape.outcomes.len() as u64);
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.expect("threads").install(|| {
+                for isa in Isa::available() {
+                    replays(&world, &model, tape, isa, Share::USUAL);
+                    replays(&world, &model, tape, isa, Share::FINEST);
+                }
+            });
         }
     }
 }

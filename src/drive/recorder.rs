@@ -48,7 +48,8 @@ enum Record {
 
 /// A sink that writes a tape to `W`.
 pub struct Recorder<W: Durable> {
-    queue: SyncSender<Record>,
+    /// Taken when the recorder goes, so that its thread ends.
+    queue: Option<SyncSender<Record>>,
     thread: Option<JoinHandle<Result<(Recording, W), DriveError>>>,
     durable: Arc<AtomicU64>,
     waits: u64,
@@ -77,7 +78,7 @@ impl<W: Durable + 'static> Recorder<W> {
             .name("tape".to_owned())
             .spawn(move || writer.run(&records))
             .map_err(|error| DriveError::Thread { what: error.to_string() })?;
-        Ok(Recorder { queue, thread: Some(thread), durable, waits: 0 })
+        Ok(Recorder { queue: Some(queue), thread: Some(thread), durable, waits: 0 })
     }
 
     /// Frames `0..n` are safe on disk.
@@ -104,11 +105,13 @@ impl<W: Durable + 'static> Recorder<W> {
     }
 
     fn send(&mut self, record: Record) -> Result<(), DriveError> {
-        match self.queue.try_send(record) {
+        let gone = || DriveError::Thread { what: "the recorder was closed".to_owned() };
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        match queue.try_send(record) {
             Ok(()) => return Ok(()),
             Err(TrySendError::Full(record)) => {
                 self.waits += 1;
-                if self.queue.send(record).is_ok() {
+                if queue.send(record).is_ok() {
                     return Ok(());
                 }
             }
@@ -122,6 +125,17 @@ impl<W: Durable + 'static> Recorder<W> {
         let gone = |what: &str| DriveError::Thread { what: what.to_owned() };
         let thread = self.thread.take().ok_or_else(|| gone("its error was reported before"))?;
         thread.join().map_err(|_| gone("it panicked"))?
+    }
+}
+
+impl<W: Durable> Drop for Recorder<W> {
+    /// A session that ends without [`Recorder::finish`] leaves a tape without an end; what was
+    /// queued is on it when this returns.
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
     }
 }
 

@@ -68,10 +68,13 @@ impl Sink for Verifier<'_> {
     }
 
     fn made(&mut self, made: &Made<'_>) -> Result<Flow, DriveError> {
-        let expected = self.expected[made.frame as usize];
+        let Some(expected) = usize::try_from(made.frame).ok().and_then(|n| self.expected.get(n))
+        else {
+            return Ok(Flow::Stop); // nothing to hold this frame against
+        };
         let verdict = &mut self.verdict;
         verdict.frames += 1;
-        if expected == made.outcome {
+        if *expected == made.outcome {
             return Ok(Flow::Continue);
         }
         verdict.differing += 1;

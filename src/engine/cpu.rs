@@ -11,6 +11,7 @@ mod turned;
 mod walk;
 mod whole;
 
+pub use share::Share;
 pub use simd::Isa;
 
 use super::state::{Header, slot_bytes};
@@ -40,15 +41,25 @@ pub struct CpuEngine {
     /// What an op needs for each row.
     scratch: Arena,
     isa: Isa,
+    share: Share,
     header: Header,
 }
 
 impl CpuEngine {
-    /// Takes the whole arena at once; nothing is allocated later.
+    /// Takes all memory at once (arena, packed weights, turned keys, scratch); nothing is allocated
+    /// later.
     ///
     /// # Errors
     /// [`EngineError::FloatWeights`] where the model is not quantised.
     pub fn new(model: Arc<Model>, isa: Isa) -> Result<CpuEngine, EngineError> {
+        CpuEngine::sharing(model, isa, Share::USUAL)
+    }
+
+    /// [`CpuEngine::new`] with another idea of what is worth handing to another thread.
+    ///
+    /// # Errors
+    /// As [`CpuEngine::new`].
+    pub fn sharing(model: Arc<Model>, isa: Isa, share: Share) -> Result<CpuEngine, EngineError> {
         if model.precision != Precision::Quantised {
             return Err(EngineError::FloatWeights { engine: "cpu" });
         }
@@ -59,7 +70,7 @@ impl CpuEngine {
         let prepared = Arena::new(walk::prepared_bytes(&model));
         let scratch = Arena::new(walks.iter().map(Walks::scratch_bytes).max().unwrap_or(0));
         let header = Header { seed: 0, remembered: 0 };
-        Ok(CpuEngine { model, arena, packed, turned, walks, prepared, scratch, isa, header })
+        Ok(CpuEngine { model, arena, packed, turned, walks, prepared, scratch, isa, share, header })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -89,7 +100,7 @@ impl CpuEngine {
         let model = Arc::clone(&self.model);
         let program = which.program(&model);
         let Header { seed, remembered } = self.header;
-        let step = Step { isa: self.isa, seed, remembered, frame, action };
+        let step = Step { isa: self.isa, share: self.share, seed, remembered, frame, action };
         let ran = match observer {
             None => (0..program.groups.len()).try_for_each(|group| {
                 self.run_some(which, step, program.groups[group].nodes.start, Some(group))
@@ -165,8 +176,8 @@ impl Engine for CpuEngine {
     }
 
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
-        let latent = self.model.residents[self.model.prompt_latent.0 as usize].len;
-        let frames = start.frames(latent)?;
+        let model = Arc::clone(&self.model);
+        let frames = start.frames(&model)?;
         self.turned.iter_mut().for_each(TurnedRing::forget);
         self.header = Header { seed: start.seed, remembered: 0 };
         for prompt in frames {

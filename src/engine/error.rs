@@ -29,6 +29,14 @@ pub enum EngineError {
         /// Values of one latent.
         latent: usize,
     },
+    /// Noise from outside that the model does not take, or not the right amount of it.
+    #[error("the prompt comes with {found} values of noise; this model takes {expected}")]
+    Noise {
+        /// Values given.
+        found: usize,
+        /// Values the model takes.
+        expected: usize,
+    },
     /// Saved bytes that are not a state of this model.
     #[error("not a state of this world: {what} is {found}, expected {expected}")]
     State {

@@ -142,8 +142,7 @@ impl Engine for ReferenceEngine {
 
     fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
-        let latent = model.residents[model.prompt_latent.0 as usize].len;
-        let frames = start.frames(latent)?;
+        let frames = start.frames(&model)?;
         self.header = Header { seed: start.seed, remembered: 0 };
         for prompt in frames {
             if let Some(noise) = prompt.noise {

@@ -7,6 +7,9 @@
 use super::EngineError;
 use crate::program::Model;
 
+/// Most frames that a state may have remembered: thousands of years of play.
+const REMEMBERED_MAX: u64 = 1 << 48;
+
 /// Bytes before the memory.
 const HEADER_BYTES: usize = 16;
 
@@ -42,6 +45,10 @@ impl Header {
         };
         let word = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| head[at + i]));
         let header = Header { seed: word(0), remembered: word(8) };
+        if header.remembered > REMEMBERED_MAX {
+            let (found, expected) = (header.remembered, REMEMBERED_MAX);
+            return Err(EngineError::State { what: "the frames remembered", found, expected });
+        }
         let held = header.remembered.min(model.window as u64) as usize;
         let expected: usize = slot_bytes(model).map(|bytes| bytes * held).sum();
         if memory.len() != expected {

@@ -87,13 +87,15 @@ impl Keyboard {
 
     /// The buttons held at `now_us`, and those tapped since the last call.
     pub fn take(&mut self, now_us: u64) -> Action {
-        let held: Vec<bool> =
-            (0..self.states.len()).map(|index| self.is_held(index, now_us)).collect();
-        let states = self.states.iter_mut().zip(held);
-        states.fold(Action::NONE, |action, (state, held)| {
-            let tapped = std::mem::take(&mut state.tapped);
-            if held || tapped { action.with(state.button) } else { action }
-        })
+        let mut action = Action::NONE;
+        for index in 0..self.states.len() {
+            let held = self.is_held(index, now_us);
+            let state = &mut self.states[index];
+            if std::mem::take(&mut state.tapped) || held {
+                action = action.with(state.button);
+            }
+        }
+        action
     }
 
     fn moved(&mut self, at_us: u64, index: usize, motion: Motion) {

@@ -86,6 +86,14 @@ pub struct Operand {
 }
 
 impl Operand {
+    /// Do two operands share an element of the arena?
+    pub(super) fn meets(&self, other: &Operand) -> bool {
+        matches!(self.place, Place::Arena(_))
+            && self.place == other.place
+            && self.offset < other.offset + other.len
+            && other.offset < self.offset + self.len
+    }
+
     /// Elements `offset .. offset + len` of this operand.
     #[must_use]
     pub fn part(self, offset: usize, len: usize) -> Operand {

@@ -95,6 +95,11 @@ impl ProgramBuilder {
             assert_eq!(operand.dtype, *dtype, "{name}: type of a write");
             assert!(matches!(operand.place, Place::Arena(_)), "{name}: writes a weight");
         }
+        let operands: Vec<&Operand> = reads.iter().chain(writes).collect();
+        for (i, operand) in operands.iter().enumerate() {
+            let apart = |other: &&Operand| !operand.meets(other);
+            assert!(operands[..i].iter().all(apart), "{name}: operands of a node share elements");
+        }
         let (reads, writes) = (reads.to_vec(), writes.to_vec());
         self.nodes.push(Node { name: name.to_owned(), op, reads, writes });
     }

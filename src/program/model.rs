@@ -12,7 +12,8 @@ pub struct Node {
     pub name: String,
     /// What it does.
     pub op: Op,
-    /// What it reads, in the order of [`Op::signature`].
+    /// What it reads, in the order of [`Op::signature`]. No two operands of a node share an element
+    /// of the arena.
     pub reads: Vec<Operand>,
     /// What it writes, in the order of [`Op::signature`]. No write overlaps a read.
     pub writes: Vec<Operand>,
@@ -124,8 +125,6 @@ pub struct Model {
     pub prompt: Program,
     /// Makes one frame: all passes, the decoder, the picture, the state sum.
     pub frame: Program,
-    /// Width and height of the picture.
-    pub picture: (usize, usize),
 }
 
 impl Model {

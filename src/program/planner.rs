@@ -40,8 +40,8 @@ pub fn plan(buffers: &[Lifetime], residents: usize) -> Layout {
     for i in order {
         offsets[i] = lowest_free(buffers, &offsets, &placed, i, floor);
         bytes = bytes.max(offsets[i] + aligned(buffers[i].bytes));
-        placed.push(i);
-        placed.sort_by_key(|&j| offsets[j]);
+        let place = placed.partition_point(|&j| offsets[j] <= offsets[i]);
+        placed.insert(place, i);
     }
     Layout { offsets, bytes }
 }

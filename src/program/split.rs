@@ -14,54 +14,31 @@ pub const WHOLE_OPERANDS_MAX: usize = 32;
 /// How an op may be cut into rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Rows that it may be cut into.
-    pub rows: SplitRows,
+    /// Rows that it may be cut into, or any divisor of that; for an op that treats every element
+    /// alike, its elements.
+    pub rows: usize,
     /// Bit `i` is set where every row needs the whole of read `i`.
     pub whole_reads: u8,
-}
-
-/// Numbers of rows that an op may be cut into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SplitRows {
-    /// This many, or a divisor of it.
-    Exactly(usize),
-    /// Any divisor of this many elements.
-    Elements(usize),
-}
-
-impl SplitRows {
-    /// Can the op be cut into `rows` equal parts?
-    fn allows(self, rows: usize) -> bool {
-        let (SplitRows::Exactly(most) | SplitRows::Elements(most)) = self;
-        most.is_multiple_of(rows)
-    }
-
-    /// The most rows it can be cut into.
-    pub fn most(self) -> usize {
-        let (SplitRows::Exactly(most) | SplitRows::Elements(most)) = self;
-        most
-    }
 }
 
 impl Op {
     /// How the op may be cut into rows; `None` for one that has to be run whole.
     pub fn split(&self) -> Option<Split> {
-        use SplitRows::{Elements, Exactly};
         let (rows, whole_reads) = match *self {
             Op::Add { count }
             | Op::Silu { count }
             | Op::Gelu { count }
             | Op::Euler { count, .. }
-            | Op::MixNoise { count, .. } => (Elements(count), 0),
-            Op::LayerNorm { rows, .. } | Op::SplitHeads { rows, .. } => (Exactly(rows), 0),
-            Op::Quantise { rows, .. } if rows > 1 => (Exactly(rows), 0),
-            Op::Linear { rows, .. } if rows > 1 => (Exactly(rows), 0b11100),
-            Op::Convolution { height, .. } => (Exactly(height), 0b11111),
-            Op::Modulate { rows, .. } | Op::ScaleShift { rows, .. } => (Exactly(rows), 0b110),
-            Op::GatedAdd { rows, .. } => (Exactly(rows), 0b100),
-            Op::PixelNorm { rows, .. } => (Exactly(rows), 0b10),
-            Op::Attention { tokens, .. } => (Exactly(tokens), 0b110),
-            Op::TemporalAttention { tokens, .. } => (Exactly(tokens), 0b111000),
+            | Op::MixNoise { count, .. } => (count, 0),
+            Op::LayerNorm { rows, .. } | Op::SplitHeads { rows, .. } => (rows, 0),
+            Op::Quantise { rows, .. } if rows > 1 => (rows, 0),
+            Op::Linear { rows, .. } if rows > 1 => (rows, 0b11100),
+            Op::Convolution { height, .. } => (height, 0b11111),
+            Op::Modulate { rows, .. } | Op::ScaleShift { rows, .. } => (rows, 0b110),
+            Op::GatedAdd { rows, .. } => (rows, 0b100),
+            Op::PixelNorm { rows, .. } => (rows, 0b10),
+            Op::Attention { tokens, .. } => (tokens, 0b110),
+            Op::TemporalAttention { tokens, .. } => (tokens, 0b111000),
             Op::Noise { .. }
             | Op::Buttons { .. }
             | Op::TimeEmbedding { .. }
@@ -104,8 +81,15 @@ pub fn groups(nodes: &[Node]) -> Vec<Group> {
             groups.last_mut().expect("the open group").nodes.end = index + 1;
             continue;
         }
-        let rows = split.rows.most();
-        let mut fresh = Open { rows, split: Vec::new(), whole: Vec::new(), written: Vec::new() };
+        let rows = split.rows;
+        let mut fresh = Open {
+            rows,
+            ready: false,
+            ring: None,
+            split: Vec::new(),
+            whole: Vec::new(),
+            written: Vec::new(),
+        };
         assert!(fresh.takes(node, split), "{}: a node fits a group of its own", node.name);
         groups.push(Group { nodes: index..index + 1, rows });
         open = Some(fresh);
@@ -116,36 +100,46 @@ pub fn groups(nodes: &[Node]) -> Vec<Group> {
 /// A group that may take more nodes.
 struct Open {
     rows: usize,
+    /// Does it hold an op that an engine may make ready for all rows at once?
+    ready: bool,
+    /// The ring of keys that its attention over time reads.
+    ring: Option<Place>,
     split: Vec<Operand>,
     whole: Vec<Operand>,
     written: Vec<BufferId>,
 }
 
 impl Open {
+    /// Engines have one room for what is made ready, and follow one ring, for each group.
+    fn leaves_room(&self, node: &Node) -> bool {
+        let ring = ring_of(node);
+        let same_ring = self.ring.is_none() || ring.is_none() || ring == self.ring;
+        same_ring && !(self.ready && is_made_ready(&node.op))
+    }
+
     /// Takes the node if it can walk with the others.
     fn takes(&mut self, node: &Node, split: Split) -> bool {
-        if !split.rows.allows(self.rows) {
+        if !split.rows.is_multiple_of(self.rows) || !self.leaves_room(node) {
             return false;
         }
         let (mut rows, mut whole) = (self.split.clone(), self.whole.clone());
         for (i, operand) in node.reads.iter().enumerate() {
             let Some(buffer) = buffer_of(operand) else { continue };
             if split.whole_reads >> i & 1 == 1 {
-                if self.written.contains(&buffer) || rows.iter().any(|other| meets(other, operand))
-                {
+                if self.written.contains(&buffer) || rows.iter().any(|other| other.meets(operand)) {
                     return false;
                 }
                 add(&mut whole, operand);
             } else {
-                let apart = |other: &Operand| other == operand || !meets(other, operand);
-                if !rows.iter().all(apart) || whole.iter().any(|other| meets(other, operand)) {
+                let apart = |other: &Operand| other == operand || !other.meets(operand);
+                if !rows.iter().all(apart) || whole.iter().any(|other| other.meets(operand)) {
                     return false;
                 }
                 add(&mut rows, operand);
             }
         }
         for operand in &node.writes {
-            if rows.iter().chain(&whole).any(|other| meets(other, operand)) {
+            if rows.iter().chain(&whole).any(|other| other.meets(operand)) {
                 return false;
             }
             add(&mut rows, operand);
@@ -154,9 +148,21 @@ impl Open {
             return false;
         }
         (self.split, self.whole) = (rows, whole);
+        self.ready |= is_made_ready(&node.op);
+        self.ring = self.ring.or(ring_of(node));
         self.written.extend(node.writes.iter().filter_map(buffer_of));
         true
     }
+}
+
+/// Ops whose operands an engine may lay out anew for all rows before the first row runs.
+fn is_made_ready(op: &Op) -> bool {
+    matches!(op, Op::Attention { .. } | Op::Convolution { .. })
+}
+
+/// The ring of keys that attention over time reads.
+fn ring_of(node: &Node) -> Option<Place> {
+    matches!(node.op, Op::TemporalAttention { .. }).then(|| node.reads[3].place)
 }
 
 fn add(list: &mut Vec<Operand>, operand: &Operand) {
@@ -170,11 +176,6 @@ fn buffer_of(operand: &Operand) -> Option<BufferId> {
         Place::Arena(id) => Some(id),
         Place::Weight(_) => None,
     }
-}
-
-/// Do two operands share an element?
-fn meets(a: &Operand, b: &Operand) -> bool {
-    a.place == b.place && a.offset < b.offset + b.len && b.offset < a.offset + a.len
 }
 
 #[cfg(test)]
@@ -211,5 +212,26 @@ mod tests {
         let groups = program.finish(None).groups;
         let found: Vec<_> = groups.into_iter().map(|group| (group.nodes, group.rows)).collect();
         assert_eq!(found, [(0..2, 12), (2..3, 8)]);
+    }
+
+    #[test]
+    fn a_group_makes_one_op_ready_and_follows_one_ring() {
+        let mut model = ModelBuilder::default();
+        let count = 4 * 8;
+        let [q, k, v, w] = ["q", "k", "v", "w"].map(|name| model.resident(name, Dtype::F32, count));
+        let rings = ["a", "b"].map(|name| model.resident(name, Dtype::F32, 3 * count));
+        let bias = model.weight("bias", || super::super::WeightData::F32(vec![0.0; 4]));
+        let mut program = model.program();
+        let attention = Op::Attention { tokens: 4, heads: 1, head_width: 8, scale: 1.0 };
+        let [_] = program.node("first", attention.clone(), &[q, k, v]);
+        let [_] = program.node("second", attention, &[q, w, v]);
+        let time =
+            Op::TemporalAttention { tokens: 4, heads: 1, head_width: 8, window: 3, scale: 1.0 };
+        let [a, b] = rings;
+        let [_] = program.node("ring a", time.clone(), &[q, k, v, a, b, bias]);
+        let [_] = program.node("ring b", time, &[q, k, v, b, a, bias]);
+        let groups = program.finish(None).groups;
+        let found: Vec<_> = groups.into_iter().map(|group| group.nodes).collect();
+        assert_eq!(found, [0..1, 1..2, 2..3, 3..4]);
     }
 }

@@ -32,7 +32,8 @@ pub fn build(world: &World, passes: u32, noise: NoiseFrom) -> Result<Model, Worl
     let mut builder = Builder::new(world, noise);
     let prompt = builder.prompt(schedule);
     let frame = builder.frame(schedule);
-    let PictureAndBuffers { picture, prompt_latent, given_noise } = builder.names();
+    let prompt_latent = buffer_of(&builder.prompt_latent);
+    let given_noise = builder.given_noise.as_ref().map(buffer_of);
     let memory = builder.memory.iter().flat_map(|m| [m.keys, m.values]).map(|m| buffer_of(&m));
     let memory = memory.collect();
     Ok(Model {
@@ -45,15 +46,7 @@ pub fn build(world: &World, passes: u32, noise: NoiseFrom) -> Result<Model, Worl
         given_noise,
         prompt,
         frame,
-        picture,
     })
-}
-
-/// What the model says of itself beside its programs.
-struct PictureAndBuffers {
-    picture: (usize, usize),
-    prompt_latent: BufferId,
-    given_noise: Option<BufferId>,
 }
 
 /// A model half built.
@@ -82,15 +75,6 @@ impl<'a> Builder<'a> {
         let given_noise = (noise == NoiseFrom::Given)
             .then(|| model.resident("given.noise", Dtype::F32, shape.latent_len()));
         Builder { world, shape, model, memory, prompt_latent, given_noise }
-    }
-
-    fn names(&self) -> PictureAndBuffers {
-        let size = self.world.manifest.picture;
-        PictureAndBuffers {
-            picture: (size.width, size.height),
-            prompt_latent: buffer_of(&self.prompt_latent),
-            given_noise: self.given_noise.as_ref().map(buffer_of),
-        }
     }
 
     /// One prompt frame: noise it to the level of the last pass and remember what the net makes of

@@ -117,7 +117,7 @@ impl World {
 ///
 /// # Errors
 /// [`WorldError::Value`] for any other element.
-pub fn prompt_actions(world: &World, index: u32) -> Result<Vec<Action>, WorldError> {
+fn prompt_actions(world: &World, index: u32) -> Result<Vec<Action>, WorldError> {
     let name = format!("prompt.{index}.actions");
     let buttons = world.manifest.actions.len();
     let values = world.floats(&name);

@@ -27,6 +27,8 @@ const PROMPT_FRAMES_MAX: usize = 1024;
 const NAME_BYTES_MAX: usize = 256;
 /// Longest text field, in bytes.
 const TEXT_BYTES_MAX: usize = 4096;
+/// Longest name of a key, in bytes.
+const KEY_BYTES_MAX: usize = 32;
 /// Most elements of any one buffer of a program.
 const ELEMENTS_MAX: usize = 1 << 28;
 
@@ -244,7 +246,10 @@ impl Manifest {
 
     fn validate_lists(&self) -> Result<(), WorldError> {
         range("number of actions", self.actions.len(), 1, BUTTONS_MAX)?;
-        for action in &self.actions {
+        for (i, action) in self.actions.iter().enumerate() {
+            if self.actions[..i].iter().any(|other| other.name == action.name) {
+                return Err(bad("an action's name", &action.name, "no other action's name"));
+            }
             let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             if action.name.is_empty() || !action.name.chars().all(plain) || action.name == "wait" {
                 let allowed = "a word of letters, digits, - and _, other than wait";
@@ -252,6 +257,9 @@ impl Manifest {
             }
             range("length of an action's name", action.name.len(), 1, 64)?;
             range("keys of an action", action.keys.len(), 0, ENTRIES_MAX)?;
+            for key in &action.keys {
+                range("length of a key's name", key.len(), 1, KEY_BYTES_MAX)?;
+            }
         }
         range("number of schedules", self.schedules.len(), 1, ENTRIES_MAX)?;
         for schedule in &self.schedules {
@@ -260,6 +268,7 @@ impl Manifest {
         self.schedule(self.default_passes)?;
         range("number of prompts", self.prompts.len(), 1, ENTRIES_MAX)?;
         for prompt in &self.prompts {
+            range("length of a prompt's name", prompt.name.len(), 1, NAME_BYTES_MAX)?;
             range("frames of a prompt", prompt.frames, 0, PROMPT_FRAMES_MAX)?;
         }
         Ok(())

@@ -103,7 +103,6 @@ impl Case {
             given_noise: None,
             prompt: model.program().finish(None),
             frame: program.finish(Some(outputs)),
-            picture: (1, 1),
         };
         Case { model: Arc::new(model), planted, state }
     }

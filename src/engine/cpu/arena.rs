@@ -1,4 +1,4 @@
-//! The one allocation of the CPU engine, and each op's own disjoint parts of it.
+//! The memory that ops read and write, and each op's own disjoint parts of it.
 
 use crate::program::{ALIGNMENT, OPERANDS_MAX};
 use crate::program::{Node, Operand, Place, Program, Weight, WeightData, WeightId};

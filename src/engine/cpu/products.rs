@@ -1,8 +1,8 @@
 //! Integer products: weights packed once for an instruction set, activations prepared for each op.
 
 use super::kernels::{self, ConvolutionShape};
-use super::share::rows_of_a_task;
-use super::simd::{Isa, Panel, ProductLayout, Rows, Walk};
+use super::share::Share;
+use super::simd::{Isa, Panel, Path, ProductLayout, Rows};
 use crate::program::{Model, Op, Operand, Place, WeightData, WeightId};
 use rayon::prelude::*;
 
@@ -10,7 +10,7 @@ use rayon::prelude::*;
 const PANEL_BLOCKS: usize = 4;
 
 /// Channels are filled up to a multiple of this many bytes.
-pub(super) const GROUP: usize = 4;
+pub(super) const QUAD: usize = 4;
 
 /// Sizes of one weight: `outputs` rows of `segments` runs of `taps` pixels of `channels`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +76,13 @@ impl Packed {
         let lanes = layout.lanes;
         let padded = sizes.outputs.next_multiple_of(lanes);
         let row = sizes.segments * sizes.taps * sizes.channels;
-        let mut weights = Vec::with_capacity(padded * row.next_multiple_of(GROUP));
+        let mut weights = Vec::with_capacity(padded * row.next_multiple_of(QUAD));
         for first in (0..padded).step_by(PANEL_BLOCKS * lanes) {
             let last = (first + PANEL_BLOCKS * lanes).min(padded);
             for pixel in 0..sizes.segments * sizes.taps {
-                for channel in (0..sizes.channels).step_by(GROUP) {
+                for channel in (0..sizes.channels).step_by(QUAD) {
                     for output in first..last {
-                        weights.extend((channel..channel + GROUP).map(|channel| {
+                        weights.extend((channel..channel + QUAD).map(|channel| {
                             let inside = output < sizes.outputs && channel < sizes.channels;
                             let at = output * row + pixel * sizes.channels + channel;
                             if inside { values[at] } else { 0 }
@@ -101,7 +101,7 @@ impl Packed {
 
     /// Bytes of one prepared pixel or row.
     fn pixel_bytes(&self) -> usize {
-        self.sizes.channels.next_multiple_of(GROUP)
+        self.sizes.channels.next_multiple_of(QUAD)
     }
 
     /// Outputs of a whole panel: tasks that split outputs take multiples of it.
@@ -137,9 +137,9 @@ impl Packed {
 /// Bytes that a product prepares for all its rows at once.
 pub(super) fn prepared_bytes(op: &Op) -> usize {
     match *op {
-        Op::Linear { rows: 1, inputs, .. } => inputs.next_multiple_of(GROUP),
+        Op::Linear { rows: 1, inputs, .. } => inputs.next_multiple_of(QUAD),
         Op::Convolution { height, width, inputs, kernel, .. } => {
-            (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(GROUP)
+            (height + kernel - 1) * (width + kernel - 1) * inputs.next_multiple_of(QUAD)
         }
         _ => 0,
     }
@@ -160,7 +160,7 @@ pub(super) struct Ends<'a> {
     pub(super) biases: &'a [f32],
 }
 
-/// Prepares rows of a linear layer: `scratch` takes them, each filled up to whole groups.
+/// Prepares rows of a linear layer: `scratch` takes them, each filled up to whole quads.
 pub(super) fn prepare_rows(isa: Isa, packed: &Packed, q: &[i8], scratch: &mut [u8]) {
     let (channels, bytes) = (packed.sizes.channels, packed.pixel_bytes());
     let rows = q.len() / channels;
@@ -178,8 +178,8 @@ pub(super) fn multiply_rows(
     y: &mut [f32],
 ) {
     let stride = packed.pixel_bytes();
-    let walk = Walk { segments: 1, segment_stride: 0, groups: stride / GROUP };
-    let rows = Rows { bytes: prepared, stride, count: scales.len(), walk };
+    let path = Path { segments: 1, segment_stride: 0, quads: stride / QUAD };
+    let rows = Rows { bytes: prepared, stride, count: scales.len(), path };
     let columns = ends.scales.len();
     for (start, panel) in packed.panels(first, ends.scales, ends.biases) {
         isa.multiply(rows, panel, scales, 1, &mut y[start..], columns);
@@ -194,6 +194,7 @@ pub(super) fn picture_row_bytes(packed: &Packed, shape: ConvolutionShape) -> usi
 /// Prepares a picture with its border; `prepared` takes it.
 pub(super) fn prepare_picture(
     isa: Isa,
+    share: Share,
     packed: &Packed,
     q: &[i8],
     shape: ConvolutionShape,
@@ -201,7 +202,7 @@ pub(super) fn prepare_picture(
 ) {
     let bytes = picture_row_bytes(packed, shape);
     let rows = shape.height + shape.kernel - 1;
-    let share = rows_of_a_task(rows, bytes / 16);
+    let share = share.rows(rows, bytes / 16);
     let tasks = prepared[..rows * bytes].par_chunks_mut(share * bytes).enumerate();
     tasks.for_each(|(task, prepared)| {
         for (row, prepared) in prepared.chunks_exact_mut(bytes).enumerate() {
@@ -247,13 +248,13 @@ pub(super) fn convolve(
     y: &mut [f32],
 ) {
     let (stride, row_bytes) = (packed.pixel_bytes(), picture_row_bytes(packed, shape));
-    let groups = shape.kernel * stride / GROUP;
-    let walk = Walk { segments: shape.kernel, segment_stride: row_bytes, groups };
+    let quads = shape.kernel * stride / QUAD;
+    let path = Path { segments: shape.kernel, segment_stride: row_bytes, quads };
     let outputs = ends.scales.len();
     for (start, panel) in packed.panels(0, ends.scales, ends.biases) {
         for (row, y) in y.chunks_exact_mut(shape.width * outputs).enumerate() {
             let bytes = &prepared[row * row_bytes..];
-            let rows = Rows { bytes, stride, count: shape.width, walk };
+            let rows = Rows { bytes, stride, count: shape.width, path };
             isa.multiply(rows, panel, &[scale], 0, &mut y[start..], outputs);
         }
     }

@@ -1,7 +1,8 @@
 //! One arm an op, on some of its rows: every op that can be cut into rows.
 
 use super::kernels::{self, ConvolutionShape};
-use super::products::{self, Ends, GROUP, Packed};
+use super::products::{self, Ends, Packed, QUAD};
+use super::share::Share;
 use super::simd::Isa;
 use super::turned::TurnedRing;
 use crate::engine::slots_oldest_first;
@@ -15,6 +16,7 @@ use rayon::prelude::*;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     pub(super) isa: Isa,
+    pub(super) share: Share,
     pub(super) seed: u64,
     /// Frames in memory before this one, all of the session.
     pub(super) remembered: u64,
@@ -42,7 +44,7 @@ impl Leaf<'_> {
     /// Scratch bytes that one of `rows` rows of an op needs.
     pub(super) fn row_scratch_bytes(op: &Op, rows: usize) -> usize {
         match *op {
-            Op::Linear { rows: all, inputs, .. } => all / rows * inputs.next_multiple_of(GROUP),
+            Op::Linear { rows: all, inputs, .. } => all / rows * inputs.next_multiple_of(QUAD),
             _ => 0,
         }
     }
@@ -83,7 +85,14 @@ impl Step {
             Op::Convolution { height, width, inputs, kernel, .. } => {
                 let Some(packed) = packed else { return };
                 let shape = ConvolutionShape { height, width, inputs, kernel };
-                products::prepare_picture(isa, packed, cast_slice(reads[0]), shape, prepared);
+                products::prepare_picture(
+                    isa,
+                    self.share,
+                    packed,
+                    cast_slice(reads[0]),
+                    shape,
+                    prepared,
+                );
             }
             Op::Attention { tokens, heads, head_width, .. } if turns_keys(isa, head_width) => {
                 let (k, width) = (floats(reads[1]), heads * head_width);
@@ -172,7 +181,9 @@ impl Step {
         let held = slots_oldest_first(self.remembered, window);
         let count = held.len();
         slots.iter_mut().zip(held).for_each(|(place, slot)| *place = slot);
-        let (slots, first) = (&slots[..count], leaf.first);
+        // The group may have fewer rows than there are tokens: one of them is then several tokens.
+        let first = leaf.first * (q.len() / shape[0] / leaf.rows);
+        let slots = &slots[..count];
         if leaf.ring.is_empty() {
             let (past, mut logits) = ([past_k, past_v], [0.0; KEYS_MAX]);
             let logits = &mut logits[..count + 1];

@@ -3,7 +3,6 @@
 use super::arena::weight_bytes;
 use super::kernels;
 use super::products::Packed;
-use super::share::rows_of_a_task;
 use super::step::{Leaf, Step};
 use super::turned::TurnedRing;
 use crate::exact::NotFinite;
@@ -170,7 +169,7 @@ impl Walk {
         let ring = ring.map_or(&mut [][..], TurnedRing::values_mut);
         let scratch = &mut scratch[..self.scratch_bytes()];
         let part = Part { first: 0, rows: self.rows, split, scratch, ring };
-        let share = rows_of_a_task(self.rows, self.cost);
+        let share = shared.step.share.rows(self.rows, self.cost);
         self.halve(shared, part, &whole, prepared, share)
     }
 

@@ -4,7 +4,6 @@ use super::arena::Bound;
 use super::kernels;
 use super::products::{self, Ends, Packed};
 use super::reduce::{bit_sum, quantise, to_picture};
-use super::share::rows_of_a_task;
 use super::slot_range;
 use super::step::Step;
 use crate::exact::{self, NotFinite};
@@ -27,11 +26,12 @@ impl Step {
         match *op {
             Op::Quantise { .. } => {
                 let (q, scales) = (cast_slice_mut(first), cast_slice_mut(second));
-                return quantise(isa, floats(0), q, scales);
+                return quantise(isa, self.share, floats(0), q, scales);
             }
-            Op::ToPicture { .. } => return to_picture(isa, floats(0), first),
+            Op::ToPicture { .. } => return to_picture(isa, self.share, floats(0), first),
             Op::BitSum { first_index, .. } => {
-                cast_slice_mut::<u8, u64>(first)[0] = bit_sum(isa, first_index, floats(0))?;
+                cast_slice_mut::<u8, u64>(first)[0] =
+                    bit_sum(isa, self.share, first_index, floats(0))?;
                 return Ok(());
             }
             Op::TotalSum { .. } => {
@@ -73,7 +73,7 @@ impl Step {
         let isa = self.isa;
         let (q, weight) = (cast_slice(reads[0]), cast_slice::<u8, i8>(reads[2]));
         let [scales, weight_scale, bias] = [1, 3, 4].map(|i| cast_slice::<u8, f32>(reads[i]));
-        let share = rows_of_a_task(bias.len(), inputs / 16);
+        let share = self.share.rows(bias.len(), inputs / 16);
         let Some(packed) = packed else {
             let tasks = y.par_chunks_mut(share).zip(weight.par_chunks(share * inputs));
             let tasks = tasks.zip(weight_scale.par_chunks(share).zip(bias.par_chunks(share)));

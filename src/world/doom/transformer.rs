@@ -1,7 +1,7 @@
 //! The transformer of one pass: conditioning, blocks, output head.
 
 use super::Builder;
-use crate::program::{Dtype, Op, Operand, ProgramBuilder};
+use crate::program::{Op, Operand, ProgramBuilder};
 
 /// Added to a variance before its root.
 const LAYER_NORM_EPSILON: f32 = 1e-5;
@@ -319,7 +319,6 @@ impl Builder<'_> {
             axes: [2, 0, 3, 1, 4, 5],
         };
         let [velocity] = program.node(&format!("{}.velocity", pass.name), op, &[patches]);
-        debug_assert_eq!(velocity.dtype, Dtype::F32);
         velocity
     }
 }

@@ -15,19 +15,13 @@ kernel! {
     ) {
         let inputs = q.len() / scales.len();
         let rows = q.chunks_exact(inputs).zip(scales);
-        for ((q, &scale), y) in rows.zip(y.chunks_exact_mut(y_columns(bias))) {
+        for ((q, &scale), y) in rows.zip(y.chunks_exact_mut(bias.len())) {
             let outputs = weight.chunks_exact(inputs).zip(weight_scale).zip(bias);
             for (((weight, &weight_scale), &bias), y) in outputs.zip(y) {
                 *y = exact::dequantise(exact::dot(q, weight), scale, weight_scale, bias);
             }
         }
     }
-}
-
-/// One value for each bias.
-#[inline(always)]
-fn y_columns(bias: &[f32]) -> usize {
-    bias.len()
 }
 
 /// Sizes of a convolution.

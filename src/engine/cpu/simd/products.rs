@@ -59,21 +59,3 @@ impl Isa {
         }
     }
 }
-
-/// `exact::dequantise` of up to eight outputs whose sums are floats already.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn finish_eight(
-    sum: std::arch::x86_64::__m256,
-    scale: f32,
-    scales: &[f32],
-    biases: &[f32],
-    y: &mut [f32],
-) {
-    let mut sums = [0.0f32; 8];
-    // SAFETY: eight floats fit.
-    unsafe { std::arch::x86_64::_mm256_storeu_ps(sums.as_mut_ptr(), sum) };
-    for (i, y) in y.iter_mut().enumerate() {
-        *y = sums[i].mul_add(scale * scales[i], biases[i]);
-    }
-}

@@ -1,26 +1,14 @@
 //! The tile of integer products, written once: rows by blocks of outputs, in registers.
 
-/// How a product walks the bytes of one row of activations: `segments` runs of `groups` groups of
+/// How a product walks the bytes of one row of activations: `segments` runs of `quads` quads of
 /// four bytes, `segment_stride` bytes from run to run. A linear layer has one segment; a
 /// convolution
 /// has one for each row of its kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::engine::cpu) struct Walk {
+pub(in crate::engine::cpu) struct Path {
     pub(in crate::engine::cpu) segments: usize,
     pub(in crate::engine::cpu) segment_stride: usize,
-    pub(in crate::engine::cpu) groups: usize,
-}
-
-impl Walk {
-    /// Bytes from the first that a row touches to behind the last.
-    pub(in crate::engine::cpu) fn reach(self) -> usize {
-        (self.segments - 1) * self.segment_stride + 4 * self.groups
-    }
-
-    /// Groups of all segments.
-    pub(in crate::engine::cpu) fn all_groups(self) -> usize {
-        self.segments * self.groups
-    }
+    pub(in crate::engine::cpu) quads: usize,
 }
 
 /// One panel of a packed weight: up to four blocks of outputs, and what ends their sums.
@@ -42,19 +30,24 @@ pub(in crate::engine::cpu) struct Rows<'a> {
     pub(in crate::engine::cpu) bytes: &'a [u8],
     pub(in crate::engine::cpu) stride: usize,
     pub(in crate::engine::cpu) count: usize,
-    pub(in crate::engine::cpu) walk: Walk,
+    pub(in crate::engine::cpu) path: Path,
 }
 
 impl Rows<'_> {
     /// Every byte that `count` rows touch is there.
     pub(in crate::engine::cpu) fn assert_in_bounds(&self) {
-        let needed = (self.count - 1) * self.stride + self.walk.reach();
-        assert!(needed <= self.bytes.len(), "{needed} bytes of {}", self.bytes.len());
+        let Path { segments, segment_stride, quads } = self.path;
+        assert!(self.count > 0 && segments > 0, "no rows or no segments");
+        let last = (self.count - 1).checked_mul(self.stride);
+        let segment = (segments - 1).checked_mul(segment_stride);
+        let reach = quads.checked_mul(4).zip(segment).and_then(|(run, at)| at.checked_add(run));
+        let needed = last.zip(reach).and_then(|(last, reach)| last.checked_add(reach));
+        assert!(needed.is_some_and(|needed| needed <= self.bytes.len()), "{self:?}");
     }
 }
 
 /// Makes `multiply`: rows by one panel, for an instruction set whose primitives are in scope:
-/// `Int`, `LANES`, `load_weights`, `splat`, `Act`, `load_starts`, `dot`, `finish`.
+/// `Int`, `LANES`, `load_weights`, `splat`, `load_starts`, `dot`, `finish`.
 macro_rules! tiles {
     ($features:literal) => {
         use super::tile::{Panel, Rows};
@@ -77,11 +70,15 @@ macro_rules! tiles {
             let blocks = outputs.div_ceil(LANES);
             rows.assert_in_bounds();
             assert!((1..=4).contains(&blocks), "{blocks} blocks");
-            assert_eq!(panel.weights.len(), rows.walk.all_groups() * blocks * LANES * 4);
+            let quads = rows.path.segments.checked_mul(rows.path.quads);
+            let weights = quads.and_then(|quads| quads.checked_mul(blocks * LANES * 4));
+            assert_eq!(Some(panel.weights.len()), weights, "bytes of a panel");
             assert!(panel.starts.len() >= blocks * LANES, "starts are padded");
             assert_eq!(panel.biases.len(), outputs);
-            assert!((rows.count - 1) * scale_step < scales.len(), "a scale for each row");
-            assert!((rows.count - 1) * y_stride + outputs <= y.len(), "a place for each row");
+            let last = |step: usize| (rows.count - 1).checked_mul(step);
+            assert!(last(scale_step).is_some_and(|at| at < scales.len()), "a scale for each row");
+            let end = last(y_stride).and_then(|at| at.checked_add(outputs));
+            assert!(end.is_some_and(|end| end <= y.len()), "a place for each row");
             let mut row = 0;
             while row < rows.count {
                 let left = rows.count - row;
@@ -92,7 +89,7 @@ macro_rules! tiles {
                     let job = Job {
                         act: rows.bytes.as_ptr().add(row * rows.stride),
                         stride: rows.stride,
-                        walk: rows.walk,
+                        path: rows.path,
                         panel: &panel,
                         scales: scales.as_ptr().add(row * scale_step),
                         scale_step,
@@ -114,7 +111,7 @@ macro_rules! tiles {
         struct Job<'a> {
             act: *const u8,
             stride: usize,
-            walk: super::tile::Walk,
+            path: super::tile::Path,
             panel: &'a Panel<'a>,
             scales: *const f32,
             scale_step: usize,
@@ -151,11 +148,11 @@ macro_rules! tiles {
                 }
             }
             let mut weights = job.panel.weights.as_ptr();
-            for segment in 0..job.walk.segments {
+            for segment in 0..job.path.segments {
                 // SAFETY: within the walk's reach, which the caller promised.
-                let mut act = unsafe { job.act.add(segment * job.walk.segment_stride) };
-                for _ in 0..job.walk.groups {
-                    // SAFETY: the panel has `BLOCKS * LANES` groups of four bytes for each step of
+                let mut act = unsafe { job.act.add(segment * job.path.segment_stride) };
+                for _ in 0..job.path.quads {
+                    // SAFETY: the panel has `BLOCKS * LANES` quads of four bytes for each step of
                     // the walk, and each row has four bytes here.
                     unsafe {
                         let loaded: [Int; BLOCKS] = std::array::from_fn(|block| {
