@@ -20,8 +20,9 @@ impl Start {
     /// The frames of the prompt, for a model.
     ///
     /// # Errors
-    /// [`EngineError::Prompt`] where there is not one latent for each action, [`EngineError::Noise`]
-    /// where there is noise for a model that makes its own, or not one noise for each latent.
+    /// [`EngineError::Prompt`] where there is not one latent for each action,
+    /// [`EngineError::Noise`] where there is noise for a model that makes its own, or not one noise
+    /// for each latent.
     pub(super) fn frames(
         &self,
         model: &Model,
