@@ -8,7 +8,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use worldtape::clock::Wall;
+use worldtape::clock::Clock;
 use worldtape::drive::{self, DriveError, Recorder, Source};
 use worldtape::engine::cpu::{CpuEngine, Isa};
 use worldtape::engine::{Description, Engine, Start};
@@ -16,12 +16,14 @@ use worldtape::event::{Action, Digest};
 use worldtape::session::{Config, Machine};
 use worldtape::world::{NoiseFrom, World, build};
 
-/// Frames before the count: two blocks of the tape are sealed, every buffer has its length.
+/// Frames before the count.
 const WARM_UP_FRAMES: u64 = 160;
-/// Frames counted.
+/// Every so many of them the loop rests.
+const REST_FRAMES: u64 = 10;
+/// How long: every thread then runs out of work and waits. Its first time takes memory, once.
+const REST: Duration = Duration::from_millis(20);
+/// Frames counted: some blocks of the tape.
 const COUNTED_FRAMES: u64 = 200;
-/// Frames that fill a block of the tape.
-const BLOCK_FRAMES: u64 = 64;
 
 /// Passes every request on and counts those made while [`COUNTING`].
 struct Counting;
@@ -75,11 +77,26 @@ struct Counter;
 
 impl Source for Counter {
     fn next(&mut self, frame: u64) -> Result<Option<Action>, DriveError> {
+        if frame < WARM_UP_FRAMES && frame.is_multiple_of(REST_FRAMES) {
+            rayon::broadcast(|_| ());
+            std::thread::sleep(REST);
+        }
         if frame == WARM_UP_FRAMES {
             COUNTING.store(true, Ordering::SeqCst);
         }
         let goes_on = frame < WARM_UP_FRAMES + COUNTED_FRAMES;
         Ok(goes_on.then_some(Action((frame * 7 % 32) as u16)))
+    }
+}
+
+/// Slow before the count, fast from then on: first the tape's blocks are sealed by time and short,
+/// then they are full; what grows with them would grow while counted.
+struct Speeding(AtomicU64);
+
+impl Clock for Speeding {
+    fn now_us(&self) -> u64 {
+        let step_us = if COUNTING.load(Ordering::Relaxed) { 500 } else { 40_000 };
+        self.0.fetch_add(step_us, Ordering::Relaxed)
     }
 }
 
@@ -100,13 +117,13 @@ fn requests(world: &str, threads: usize, planted: bool) -> (u64, usize) {
         let mut recorder = Recorder::start(file, [7; 16], &config, &machine).expect("a tape");
         REQUESTS.store(0, Ordering::SeqCst);
         LARGEST_BYTES.store(0, Ordering::SeqCst);
-        let ran = drive::run(&mut Counter, &mut engine, &mut [&mut recorder], &Wall::start());
+        let clock = Speeding(AtomicU64::new(0));
+        let ran = drive::run(&mut Counter, &mut engine, &mut [&mut recorder], &clock);
         if planted {
             drop(std::hint::black_box(vec![1u8; 123]));
         }
-        // The tape's thread has blocks of the counted frames left to seal.
-        let last = (WARM_UP_FRAMES + COUNTED_FRAMES) / BLOCK_FRAMES * BLOCK_FRAMES;
-        while recorder.durable_frames() < last {
+        // The tape's thread has frames left to seal.
+        while recorder.durable_frames() < WARM_UP_FRAMES + COUNTED_FRAMES {
             std::thread::sleep(Duration::from_millis(1));
         }
         COUNTING.store(false, Ordering::SeqCst);

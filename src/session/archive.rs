@@ -2,6 +2,8 @@
 
 use super::block::{BLOCK_HEADER_BYTES, BlockHeader};
 use super::error::{SessionError, exactly};
+use super::limits::archive_bytes_max;
+use super::records::Kind;
 use rkyv::api::high::{HighSerializer, HighValidator, access as checked_access, to_bytes_in};
 use rkyv::bytecheck::CheckBytes;
 use rkyv::rancor::Error;
@@ -22,10 +24,13 @@ pub(super) struct Packer {
 }
 
 impl Packer {
-    /// A packer with empty buffers.
+    /// A packer whose buffers hold any FRAMES block: none of these waits for memory.
     pub(super) fn new() -> Result<Packer, SessionError> {
         let compressor = Compressor::new(LEVEL).map_err(|error| zstd_error(0, 0, &error))?;
-        Ok(Packer { archive: AlignedVec::new(), block: Vec::new(), compressor })
+        let archive_bytes = archive_bytes_max(Kind::Frames) as usize;
+        let archive = AlignedVec::with_capacity(archive_bytes);
+        let block = Vec::with_capacity(BLOCK_HEADER_BYTES + compress_bound(archive_bytes));
+        Ok(Packer { archive, block, compressor })
     }
 
     /// The block of `value` with room for its header in front, and the bytes of the archive.

@@ -8,7 +8,10 @@ use super::footer::{FOOTER_BYTES, Footer};
 use super::header::{self, HeaderInfo};
 use super::index::IndexBuilder;
 use super::kept::Kept;
-use super::limits::{BLOCKS_MAX, CLOSING_BYTES_MAX, FRAMES_MAX, TAPE_BYTES_MAX, archive_bytes_max};
+use super::limits::{
+    BLOCKS_MAX, CLOSING_BYTES_MAX, FRAMES_MAX, FRAMES_PER_BLOCK_MAX, TAPE_BYTES_MAX,
+    archive_bytes_max,
+};
 use super::play_root::PlayRoot;
 use super::records::{Checkpoint, Config, Kind, Machine, Note, Resume};
 use super::v1;
@@ -63,7 +66,8 @@ impl<W: Write> Encoder<W> {
             chain: block::chain(&header),
             actions: 0,
             frames: 0,
-            waiting: VecDeque::new(),
+            // A block's actions and those whose outcomes the block before did not have.
+            waiting: VecDeque::with_capacity(2 * FRAMES_PER_BLOCK_MAX),
             play_root: PlayRoot::new(config),
             index: IndexBuilder::new(),
             kept: Kept::default(),
