@@ -74,6 +74,20 @@ fn device(word: &str) -> Result<String, String> {
     Err("there is auto, cpu, cuda:N (cuda:0, cuda:1 and so on) and reference".to_owned())
 }
 
+/// What is played: the settings that go onto the tape.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Choice {
+    /// Key of all noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Which prompt to start from.
+    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
+    pub start: u32,
+    /// Denoise passes a frame; without it, the world's own choice.
+    #[arg(long, value_name = "K")]
+    pub passes: Option<u32>,
+}
+
 /// `worldtape play`.
 #[derive(Args, Clone, Debug, Default)]
 #[command(after_help = KEYS)]
@@ -85,15 +99,9 @@ pub struct Play {
     /// Write no tape.
     #[arg(long)]
     pub no_record: bool,
-    /// Key of all noise.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Which prompt to start from.
-    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
-    pub start: u32,
-    /// Denoise passes a frame; without it, the world's own choice.
-    #[arg(long, value_name = "K")]
-    pub passes: Option<u32>,
+    /// What is played.
+    #[command(flatten)]
+    pub choice: Choice,
     /// End after that many frames.
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
@@ -126,15 +134,9 @@ pub struct Record {
     /// The tape to write; never one that exists. Without it, the script's name with .wtape.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Key of all noise.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Which prompt to start from.
-    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
-    pub start: u32,
-    /// Denoise passes a frame; without it, the world's own choice.
-    #[arg(long, value_name = "K")]
-    pub passes: Option<u32>,
+    /// What is played.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
@@ -185,15 +187,9 @@ pub struct Bench {
     #[arg(long, value_name = "N", default_value_t = 35)]
     #[arg(value_parser = value_parser!(u32).range(0..=100_000))]
     pub warm_up: u32,
-    /// Key of all noise.
-    #[arg(long, default_value_t = 0)]
-    pub seed: u64,
-    /// Which prompt to start from.
-    #[arg(long, value_name = "PROMPT", default_value_t = 0)]
-    pub start: u32,
-    /// Denoise passes a frame; without it, the world's own choice.
-    #[arg(long, value_name = "K")]
-    pub passes: Option<u32>,
+    /// What is played.
+    #[command(flatten)]
+    pub choice: Choice,
     /// Write every sample as JSON lines: to a file (never one that exists), or with - to stdout
     /// in place of the text.
     #[arg(long, value_name = "FILE|-")]

@@ -92,13 +92,7 @@ fn prepare_and_measure(options: &Bench, watch: Stopwatch) -> Result<Report> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
     let loaded_ns = watch.now_ns();
-    let prepared = machinery::prepare(
-        &world,
-        device.arithmetic(),
-        options.seed,
-        options.start,
-        options.passes,
-    )?;
+    let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
     drop(world);
     let built_ns = watch.now_ns();
     let start = Start { parsed_ns, loaded_ns, built_ns, ..Start::default() };

@@ -2,7 +2,7 @@
 
 use super::machinery::{self, Device};
 use super::{Exit, output, record, replay};
-use crate::cli::Machinery;
+use crate::cli::{Choice, Machinery};
 use crate::input::Script;
 use anyhow::{Context, Result};
 
@@ -15,7 +15,7 @@ pub(super) fn run(reason: &str) -> Result<Exit> {
     let manifest = &world.manifest;
     let buttons: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(SCRIPT, &buttons).context("the built-in script")?;
-    let prepared = machinery::prepare(&world, Device::Cpu.arithmetic(), 0, 0, None)?;
+    let prepared = machinery::prepare(&world, Device::Cpu.arithmetic(), Choice::default())?;
     let name = format!("worldtape-{}.wtape", uuid::Uuid::new_v4());
     let tape = std::env::temp_dir().join(name);
     let frames = script.frames();

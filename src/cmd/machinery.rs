@@ -1,7 +1,7 @@
 //! From options to a loaded world, a built model, an engine and the pool it runs in.
 
 use super::files::{self, DEFAULT_WORLD};
-use crate::cli::Machinery;
+use crate::cli::{Choice, Machinery};
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
 use crate::event::Digest;
@@ -120,14 +120,8 @@ pub(super) struct Prepared {
 }
 
 /// Builds the model and the settings of a session.
-pub(super) fn prepare(
-    world: &World,
-    arithmetic: &str,
-    seed: u64,
-    prompt: u32,
-    passes: Option<u32>,
-) -> Result<Prepared> {
-    let manifest = &world.manifest;
+pub(super) fn prepare(world: &World, arithmetic: &str, choice: Choice) -> Result<Prepared> {
+    let (manifest, Choice { seed, start: prompt, passes }) = (&world.manifest, choice);
     let passes = passes.unwrap_or(manifest.default_passes);
     let schedule = manifest.schedule(passes)?;
     let model = Arc::new(build(world, passes, NoiseFrom::Seed)?);

@@ -30,8 +30,7 @@ pub(super) fn run(options: &Play) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let palette = terminal::here()?.palette;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
-    let Play { seed, start, passes, .. } = *options;
-    let prepared = machinery::prepare(&world, device.arithmetic(), seed, start, passes)?;
+    let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
     let play = || play(options, device, palette, prepared, &world.manifest);
     machinery::in_pool(None, play)??.tell();
     Ok(Exit::Ok)

@@ -38,13 +38,7 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
         world.manifest.actions.iter().map(|action| action.name.clone()).collect();
     let script = Script::parse(&text, &buttons)
         .with_context(|| format!("action script {}", options.actions.display()))?;
-    let prepared = machinery::prepare(
-        &world,
-        device.arithmetic(),
-        options.seed,
-        options.start,
-        options.passes,
-    )?;
+    let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
     // The model has its own copy of what it needs; two would lie in memory all session long.
     drop(world);
     let output = match &options.output {

@@ -4,7 +4,7 @@ use super::machinery::{self, Device};
 use super::output;
 use super::progress::Progress;
 use super::{Exit, files};
-use crate::cli::{Machinery, Replay};
+use crate::cli::{Choice, Machinery, Replay};
 use crate::clock::{Clock, Wall};
 use crate::drive::{self, TapeActions, Verdict, Verifier};
 use crate::engine::{Engine, Start};
@@ -87,13 +87,9 @@ fn prepare(tape: &Tape, device: Device, options: &Machinery) -> Result<machinery
         );
     }
     let world = machinery::load_world_of(options, config.world_digest, &config.world_name)?;
-    let prepared = machinery::prepare(
-        &world,
-        device.arithmetic(),
-        config.seed,
-        config.prompt,
-        Some(config.passes),
-    )?;
+    let (seed, start, passes) = (config.seed, config.prompt, Some(config.passes));
+    let choice = Choice { seed, start, passes };
+    let prepared = machinery::prepare(&world, device.arithmetic(), choice)?;
     if let Some((name, theirs, ours)) = other_setting(config, &prepared.config) {
         bail!("the tape's {name}: {theirs}; the world's: {ours}; no such session can be");
     }

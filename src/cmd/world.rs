@@ -3,7 +3,7 @@
 use super::machinery::{self, Device};
 use super::output::{self, plain};
 use super::{Exit, files};
-use crate::cli::{Pack, WorldFile, WorldVerb};
+use crate::cli::{Choice, Pack, WorldFile, WorldVerb};
 use crate::event::Action;
 use crate::exact::ARITHMETIC;
 use crate::program::WeightData;
@@ -74,7 +74,8 @@ fn check_frames(world: &World) -> Result<usize> {
     for schedule in &world.manifest.schedules {
         for prompt in 0..world.manifest.prompts.len() as u32 {
             let passes = Some(schedule.passes);
-            let prepared = machinery::prepare(world, ARITHMETIC, 0, prompt, passes)?;
+            let choice = Choice { seed: 0, start: prompt, passes };
+            let prepared = machinery::prepare(world, ARITHMETIC, choice)?;
             let ran = machinery::in_pool(None, || -> Result<()> {
                 let mut engine = Device::Cpu.engine(prepared.model)?;
                 engine.reset(&prepared.start)?;
