@@ -13,8 +13,7 @@ const SCRIPT: &str = "20 forward\n15 forward+right\n10 attack\n15 left\n10 forwa
 pub(super) fn run(reason: &str) -> Result<Exit> {
     let (path, world) = machinery::load_world(None)?;
     let manifest = &world.manifest;
-    let buttons: Vec<String> = manifest.actions.iter().map(|action| action.name.clone()).collect();
-    let script = Script::parse(SCRIPT, &buttons).context("the built-in script")?;
+    let script = Script::parse(SCRIPT, &manifest.action_names()).context("the built-in script")?;
     let prepared = machinery::prepare(&world, Device::Cpu.arithmetic(), Choice::default())?;
     let name = format!("worldtape-{}.wtape", uuid::Uuid::new_v4());
     let tape = std::env::temp_dir().join(name);

@@ -139,7 +139,7 @@ pub(super) fn prepare(world: &World, arithmetic: &str, choice: Choice) -> Result
         picture_width: manifest.picture.width as u32,
         picture_height: manifest.picture.height as u32,
         frames_per_second_milli: manifest.frames_per_second * 1000,
-        action_names: manifest.actions.iter().map(|action| action.name.clone()).collect(),
+        action_names: manifest.action_names(),
     };
     Ok(Prepared { config, start, model })
 }

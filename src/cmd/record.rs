@@ -34,9 +34,7 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
     let text = files::read_text(&options.actions)?;
-    let buttons: Vec<String> =
-        world.manifest.actions.iter().map(|action| action.name.clone()).collect();
-    let script = Script::parse(&text, &buttons)
+    let script = Script::parse(&text, &world.manifest.action_names())
         .with_context(|| format!("action script {}", options.actions.display()))?;
     let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
     // The model has its own copy of what it needs; two would lie in memory all session long.

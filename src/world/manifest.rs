@@ -167,6 +167,11 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The words of its buttons, in the order of an action's bits.
+    pub fn action_names(&self) -> Vec<String> {
+        self.actions.iter().map(|action| action.name.clone()).collect()
+    }
+
     /// The schedule with this number of passes.
     ///
     /// # Errors
