@@ -88,7 +88,10 @@ PTX_ALLOWED = re.compile(
     r"|cvt\.r[nzmp]i\.(f32|[su](8|16|32|64))\.f32"
     r"|cvt\.f32\.f16"
 )
-PTX_ALLOWED_IN_PRODUCTS = re.compile(r"cvt\.rn\.f16\.(f32|[su](8|16|32))|cvt\.rn\.f16x2\.f32")
+# A difference of float16 takes the bias off int8 (1152 + q to q), which is exact.
+PTX_ALLOWED_IN_PRODUCTS = re.compile(
+    r"cvt\.rn\.f16\.(f32|[su](8|16|32))|cvt\.rn\.f16x2\.f32|sub\.rn\.f16x2"
+)
 PTX_APPROXIMATE = {"ex2", "lg2", "sin", "cos", "tanh"}
 PTX_ROUNDED = {"add", "sub", "mul", "fma", "mad", "div", "sqrt", "rcp", "rsqrt"}
 
@@ -180,6 +183,7 @@ FLUSHING_TESTS = {"FADD.FTZ", "FSETP.GEU.FTZ.AND", "FSETP.GTU.FTZ.AND", "FSETP.N
 DIRECTED = {"FFMA.RM", "FFMA.RP"}
 SASS_EXPANSIONS = {
     "fma.rn.f32": {"FFMA"},
+    "sub.rn.f16x2": {"HADD2", "HFMA2", "HFMA2.MMA"},
     "div.rn.f32": {"FFMA", "FFMA.RZ", "FCHK", "MUFU.RCP", "MUFU.RSQ"} | DIRECTED | FLUSHING_TESTS,
     "rcp.rn.f32": {"FFMA", "MUFU.RCP"} | DIRECTED | FLUSHING_TESTS,
     "sqrt.rn.f32": {"FFMA", "FMUL.FTZ", "MUFU.RSQ"} | FLUSHING_TESTS,

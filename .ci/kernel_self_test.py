@@ -118,6 +118,7 @@ REFUSED = [
         'asm volatile("add.rn.f16 %0, %1, %1;" : "=h"(h[0]) : "h"(h[1]));', rules.HALF, rules.HALF
     ),
     Plant('asm volatile("cvt.rn.f16.f32 %0, %1;" : "=h"(h[0]) : "f"(x));', rules.ELSEWHERE),
+    Plant('asm volatile("sub.rn.f16x2 %0, %1, %1;" : "=r"(a[0]) : "r"(a[1]));', rules.ELSEWHERE),
     Plant(ACCUMULATED, rules.ACCUMULATOR, rules.ACCUMULATOR, "products"),
     Plant(FLOAT16, rules.ELSEWHERE, rules.ELSEWHERE, "attention"),
     Plant(
@@ -167,6 +168,7 @@ CLEAN = [
     Plant("i[0] = __dp4a(i[1], i[2], i[3]); w[1] = __umul64hi(w[2], w[3]);"),
     Plant('asm volatile("cvt.f32.f16 %0, %1;" : "=f"(r) : "h"(h[1]));'),
     Plant('asm volatile("cvt.rn.f16.f32 %0, %1;" : "=h"(h[0]) : "f"(x));', family="products"),
+    Plant('asm volatile("sub.rn.f16x2 %0, %1, %1;" : "=r"(a[0]) : "r"(a[1]));', family="products"),
     Plant(INTEGERS),
     Plant(FLOAT16, family="products"),
 ]

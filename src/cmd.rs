@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod doctor;
 mod files;
+mod gpu;
 mod inspect;
 mod machinery;
 mod output;

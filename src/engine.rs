@@ -6,13 +6,14 @@ mod ring;
 mod state;
 
 pub mod cpu;
+pub mod cuda;
 #[cfg(feature = "reference")]
 pub mod reference;
 
 pub use error::EngineError;
 pub use ring::{newest_slot, slots_oldest_first};
 
-use crate::event::Action;
+use crate::event::{Action, Digest};
 use crate::program::Node;
 
 /// How a session begins.
@@ -44,6 +45,8 @@ pub struct Description {
     pub engine: String,
     /// Threads it uses.
     pub threads: u32,
+    /// Digest of what it compiled at run time; zeros for nothing.
+    pub kernel_digest: Digest,
     /// Further facts: name and value.
     pub facts: Vec<(String, String)>,
 }
@@ -66,25 +69,54 @@ pub trait Engine {
     /// [`EngineError`] where a value on the way is not finite or the prompt does not fit the model.
     fn reset(&mut self, start: &Start) -> Result<(), EngineError>;
 
-    /// Makes frame `frame` from `action`.
+    /// Makes frame `frame` from `action`, under the eyes of `observer` if there is one.
     ///
     /// # Errors
-    /// [`EngineError::NotFinite`] naming the frame and the op; the state is then undefined.
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError>;
+    /// [`EngineError::NotFinite`] naming the frame and the op, or what a GPU failed at; the state
+    /// is then undefined.
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError>;
 
-    /// [`Engine::step`] with an observer of every op.
+    /// Makes a frame.
     ///
     /// # Errors
-    /// As [`Engine::step`].
+    /// As [`Engine::make`].
+    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
+        self.make(frame, action, None)
+    }
+
+    /// Makes a frame with an observer of every op.
+    ///
+    /// # Errors
+    /// As [`Engine::make`].
     fn step_observed(
         &mut self,
         frame: u64,
         action: Action,
         observer: &mut dyn Observer,
-    ) -> Result<Frame<'_>, EngineError>;
+    ) -> Result<Frame<'_>, EngineError> {
+        self.make(frame, action, Some(observer))
+    }
 
     /// Appends the whole state; the same state gives the same bytes on every engine.
-    fn save(&self, bytes: &mut Vec<u8>);
+    ///
+    /// # Errors
+    /// [`EngineError::Gpu`] where the state cannot be fetched.
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError>;
+
+    /// Nanoseconds of each op of the frame's program, `rounds` samples each, by the engine's own
+    /// clock; `None` where it has none, and an observer's clock is as good.
+    ///
+    /// # Errors
+    /// [`EngineError::Gpu`].
+    fn time_ops(&mut self, rounds: usize) -> Result<Option<Vec<Vec<u64>>>, EngineError> {
+        let _ = rounds;
+        Ok(None)
+    }
 
     /// Takes a saved state.
     ///

@@ -39,7 +39,7 @@ fn play(engine: &mut dyn Engine, start: &Start, actions: &[Action]) -> Vec<Outco
 
 fn saved(engine: &dyn Engine) -> Vec<u8> {
     let mut bytes = Vec::new();
-    engine.save(&mut bytes);
+    engine.save(&mut bytes).expect("saved");
     bytes
 }
 

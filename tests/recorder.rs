@@ -136,22 +136,20 @@ impl Engine for Counter {
         Ok(())
     }
 
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        _: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError> {
         self.0[..8].copy_from_slice(&frame.to_le_bytes());
         self.0[8..].copy_from_slice(&action.0.to_le_bytes());
         Ok(Frame { picture: &self.0, state_sum: frame * 1_000 + u64::from(action.0) })
     }
 
-    fn step_observed(
-        &mut self,
-        frame: u64,
-        action: Action,
-        _: &mut dyn Observer,
-    ) -> Result<Frame<'_>, EngineError> {
-        self.step(frame, action)
+    fn save(&self, _: &mut Vec<u8>) -> Result<(), EngineError> {
+        Ok(())
     }
-
-    fn save(&self, _: &mut Vec<u8>) {}
 
     fn load(&mut self, _: &[u8]) -> Result<(), EngineError> {
         Ok(())

@@ -78,12 +78,12 @@ fn a_saved_state_goes_on_as_the_play_did() {
     engine.reset(&start(&world, 0, SEED)).expect("finite");
     engine.step(0, Action(1)).expect("finite");
     let mut saved = Vec::new();
-    engine.save(&mut saved);
+    engine.save(&mut saved).expect("saved");
     let first = play(&mut engine);
     engine.step(9, Action(8)).expect("finite");
     engine.load(&saved).expect("our own state");
     let mut again = Vec::new();
-    engine.save(&mut again);
+    engine.save(&mut again).expect("saved");
     assert!(saved == again, "a loaded state saves to the same bytes");
     assert!(first == play(&mut engine), "the frames differ after load");
 }
@@ -103,14 +103,14 @@ fn a_state_of_another_length_is_refused_and_nothing_changes() {
     let world = packed_world();
     let mut engine = reference(&world);
     let mut saved = Vec::new();
-    engine.save(&mut saved);
+    engine.save(&mut saved).expect("saved");
     let mut longer = saved.clone();
     longer.push(0);
     let refused = engine.load(&longer).expect_err("one byte too many");
     let state = EngineError::State { what: "the number of bytes", found: 17, expected: 16 };
     assert_eq!(refused, state);
     let mut again = Vec::new();
-    engine.save(&mut again);
+    engine.save(&mut again).expect("saved");
     assert_eq!(saved, again);
 }
 

@@ -1,6 +1,7 @@
 //! From options to a loaded world, a built model, an engine and the pool it runs in.
 
 use super::files::{self, DEFAULT_WORLD};
+use super::gpu;
 use crate::cli::{Choice, Machinery};
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
@@ -28,8 +29,12 @@ const REFERENCE_ARITHMETIC: &str = "float32-reference";
 /// Which engine was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Device {
+    /// The first GPU if it can be used, else this processor: the bits are the same.
+    Auto,
     /// This processor.
     Cpu,
+    /// The GPU of that number.
+    Cuda(u32),
     /// candle, for comparison.
     #[cfg(feature = "reference")]
     Reference,
@@ -39,22 +44,27 @@ impl Device {
     /// What `--device` says.
     pub(super) fn parse(text: &str) -> Result<Device> {
         match text {
-            "auto" | "cpu" => Ok(Device::Cpu),
+            "auto" => Ok(Device::Auto),
+            "cpu" => Ok(Device::Cpu),
             #[cfg(feature = "reference")]
             "reference" => Ok(Device::Reference),
             #[cfg(not(feature = "reference"))]
             "reference" => bail!("this build has no reference engine; build with it to use it"),
-            _ if text.starts_with("cuda") => {
-                bail!("--device {text}: this build has no CUDA engine; use --device cpu")
+            _ => {
+                let number = text.strip_prefix("cuda:").and_then(|number| number.parse().ok());
+                number.map(Device::Cuda).with_context(|| {
+                    format!(
+                        "--device {text} is not known; there is auto, cpu, cuda:N and reference"
+                    )
+                })
             }
-            _ => bail!("--device {text} is not known; there is auto, cpu, cuda:N and reference"),
         }
     }
 
     /// The arithmetic it computes.
     pub(super) fn arithmetic(self) -> &'static str {
         match self {
-            Device::Cpu => ARITHMETIC,
+            Device::Auto | Device::Cpu | Device::Cuda(_) => ARITHMETIC,
             #[cfg(feature = "reference")]
             Device::Reference => REFERENCE_ARITHMETIC,
         }
@@ -63,7 +73,15 @@ impl Device {
     /// An engine for a model.
     pub(super) fn engine(self, model: Arc<Model>) -> Result<Box<dyn Engine + Send>> {
         match self {
+            Device::Auto => match gpu::engine(0, Arc::clone(&model)) {
+                Ok(engine) => Ok(Box::new(engine)),
+                Err(reason) => {
+                    gpu::tell_fallback(&reason);
+                    Device::Cpu.engine(model)
+                }
+            },
             Device::Cpu => Ok(Box::new(CpuEngine::new(model, isa()?)?)),
+            Device::Cuda(ordinal) => Ok(Box::new(gpu::engine(ordinal, model)?)),
             #[cfg(feature = "reference")]
             Device::Reference => {
                 Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
@@ -164,12 +182,16 @@ pub(super) fn machine(description: Description, started_unix_ms: u64) -> Machine
     if let Some(name) = processor_name() {
         entries.push(("processor".to_owned(), name));
     }
+    let is_gpu = description.engine.starts_with("cuda");
+    if let Some(version) = is_gpu.then(gpu::driver_version).flatten() {
+        entries.push(("driver".to_owned(), version));
+    }
     Machine {
         started_unix_ms,
         engine: description.engine,
         worldtape_version: env!("CARGO_PKG_VERSION").to_owned(),
         build_commit: env!("WORLDTAPE_BUILD_COMMIT").to_owned(),
-        kernel_digest: Digest::default(),
+        kernel_digest: description.kernel_digest,
         threads: description.threads,
         entries,
     }

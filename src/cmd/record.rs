@@ -108,6 +108,7 @@ pub(super) fn close<W: Durable + 'static>(
         Err(DriveError::Engine(error)) => {
             let frame = match error {
                 EngineError::NotFinite { frame, .. } => frame,
+                EngineError::Gpu { frame, .. } => frame.unwrap_or_default(),
                 _ => 0,
             };
             recorder

@@ -206,6 +206,7 @@ fn differences(theirs: Option<&Machine>, ours: &Machine) -> Vec<(String, String,
             ("version".to_owned(), machine.worldtape_version.clone()),
             ("build".to_owned(), machine.build_commit.clone()),
             ("threads".to_owned(), machine.threads.to_string()),
+            ("kernels".to_owned(), machine.kernel_digest.short()),
         ];
         facts.extend(machine.entries.iter().cloned());
         facts

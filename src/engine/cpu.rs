@@ -17,7 +17,7 @@ pub use simd::Isa;
 use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
-use crate::event::Action;
+use crate::event::{Action, Digest};
 use crate::exact::NotFinite;
 use crate::program::{Model, Precision, Program};
 use arena::Arena;
@@ -171,6 +171,7 @@ impl Engine for CpuEngine {
         Description {
             engine: "cpu".to_owned(),
             threads: rayon::current_num_threads() as u32,
+            kernel_digest: Digest::default(),
             facts: vec![("isa".to_owned(), self.isa.to_string())],
         }
     }
@@ -190,28 +191,24 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
-        self.run(Which::Frame, frame, action, None)?;
-        Ok(self.outputs())
-    }
-
-    fn step_observed(
+    fn make(
         &mut self,
         frame: u64,
         action: Action,
-        observer: &mut dyn Observer,
+        observer: Option<&mut dyn Observer>,
     ) -> Result<Frame<'_>, EngineError> {
-        self.run(Which::Frame, frame, action, Some(observer))?;
+        self.run(Which::Frame, frame, action, observer)?;
         Ok(self.outputs())
     }
 
-    fn save(&self, bytes: &mut Vec<u8>) {
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
         self.header.write(bytes);
         for (ring, size) in slot_bytes(&self.model).enumerate() {
             for slot in slots_oldest_first(self.header.remembered, self.model.window) {
                 bytes.extend_from_slice(self.arena.bytes(self.slot(ring, slot, size)));
             }
         }
+        Ok(())
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {

@@ -55,6 +55,95 @@ pub enum EngineError {
         /// What there is.
         offered: String,
     },
+    /// No driver of a GPU, or one that does not answer.
+    #[error("no CUDA driver: {what}; install NVIDIA's driver, or use --device cpu")]
+    NoDriver {
+        /// What was looked for or what the driver said.
+        what: String,
+    },
+    /// A driver that lacks calls we need.
+    #[error("the driver speaks CUDA {found}; at least {needed} is needed: update NVIDIA's driver")]
+    OldDriver {
+        /// CUDA version times 1000, as the driver says.
+        found: u32,
+        /// The same of the oldest that will do.
+        needed: u32,
+    },
+    /// No such GPU.
+    #[error("there is no cuda:{ordinal}; the driver has {count} GPUs, counted from 0")]
+    NoGpu {
+        /// The N that was asked for.
+        ordinal: u32,
+        /// GPUs there are.
+        count: usize,
+    },
+    /// A GPU that lacks instructions we need.
+    #[error("{name} has compute capability {found}; at least {needed} is needed: use --device cpu")]
+    OldGpu {
+        /// Its name.
+        name: String,
+        /// Its compute capability.
+        found: String,
+        /// The least that will do.
+        needed: String,
+    },
+    /// No run-time compiler, or one that does not answer.
+    #[error(
+        "no CUDA compiler: {what}; install NVRTC (it comes with the CUDA toolkit) where the \
+            system's linker finds it, or name its folder in LD_LIBRARY_PATH"
+    )]
+    NoCompiler {
+        /// What was looked for or what it said.
+        what: String,
+    },
+    /// A kernel that does not compile.
+    #[error("the GPU's kernels cannot be compiled for {architecture}: {what}")]
+    Kernels {
+        /// The chip, such as `sm_90a`.
+        architecture: String,
+        /// What the compiler said.
+        what: String,
+    },
+    /// A GPU without enough free memory.
+    #[error("{device} has {free_bytes} bytes free; this world needs {needed_bytes}: {what}")]
+    GpuMemory {
+        /// `cuda:N`.
+        device: String,
+        /// Bytes free before.
+        free_bytes: usize,
+        /// Bytes asked for.
+        needed_bytes: usize,
+        /// What the driver said.
+        what: String,
+    },
+    /// The GPU or its driver failed.
+    #[error("{device} failed{}: {what}", at_frame(.frame.as_ref()))]
+    Gpu {
+        /// `cuda:N`.
+        device: String,
+        /// The frame being made, once frames are made.
+        frame: Option<u64>,
+        /// The call, what the driver said, its name and number for it.
+        what: String,
+    },
+    /// A lane that this GPU lacks, or no such name.
+    #[error("lane {found} is not to be had here; there is {offered}")]
+    Lane {
+        /// What was asked for.
+        found: String,
+        /// What there is.
+        offered: String,
+    },
+    /// An op whose operands a GPU kernel cannot count.
+    #[error("op {op} has an operand of {elements} elements; a GPU takes at most {elements_max}")]
+    TooLarge {
+        /// Name of the op.
+        op: String,
+        /// Elements of the operand.
+        elements: usize,
+        /// The most.
+        elements_max: usize,
+    },
     /// The float library of the reference engine failed.
     #[error("reference engine, op {op}: {what}")]
     Library {
@@ -63,4 +152,8 @@ pub enum EngineError {
         /// Its message.
         what: String,
     },
+}
+
+fn at_frame(frame: Option<&u64>) -> String {
+    frame.map_or_else(String::new, |frame| format!(" at frame {frame}"))
 }

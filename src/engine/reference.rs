@@ -7,7 +7,7 @@ mod weights;
 
 use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start, slots_oldest_first};
-use crate::event::Action;
+use crate::event::{Action, Digest};
 use crate::program::{BufferId, Model, Node, Precision, Program};
 use candle_core::Tensor;
 use candle_core::utils::get_num_threads;
@@ -94,21 +94,6 @@ impl ReferenceEngine {
         Ok(())
     }
 
-    fn make(
-        &mut self,
-        frame: u64,
-        action: Action,
-        observer: Option<&mut dyn Observer>,
-    ) -> Result<Frame<'_>, EngineError> {
-        let model = Arc::clone(&self.model);
-        self.run(&model.frame, frame, action, observer)?;
-        let outputs = model.frame.outputs.expect("a frame has a picture");
-        Ok(Frame {
-            picture: self.buffers.colours(&outputs.picture),
-            state_sum: self.buffers.sums(&outputs.state_sum)[0],
-        })
-    }
-
     /// Each slot of the memory that holds a frame, in the order of a saved state: the ring and the
     /// range of its floats.
     fn slots(
@@ -133,6 +118,7 @@ impl Engine for ReferenceEngine {
         Description {
             engine: "reference".to_owned(),
             threads: get_num_threads() as u32,
+            kernel_digest: Digest::default(),
             facts: vec![
                 ("candle".to_owned(), CANDLE_VERSION.to_owned()),
                 ("weights".to_owned(), weights.to_owned()),
@@ -155,24 +141,27 @@ impl Engine for ReferenceEngine {
         Ok(())
     }
 
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
-        self.make(frame, action, None)
-    }
-
-    fn step_observed(
+    fn make(
         &mut self,
         frame: u64,
         action: Action,
-        observer: &mut dyn Observer,
+        observer: Option<&mut dyn Observer>,
     ) -> Result<Frame<'_>, EngineError> {
-        self.make(frame, action, Some(observer))
+        let model = Arc::clone(&self.model);
+        self.run(&model.frame, frame, action, observer)?;
+        let outputs = model.frame.outputs.expect("a frame has a picture");
+        Ok(Frame {
+            picture: self.buffers.colours(&outputs.picture),
+            state_sum: self.buffers.sums(&outputs.state_sum)[0],
+        })
     }
 
-    fn save(&self, bytes: &mut Vec<u8>) {
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
         self.header.write(bytes);
         for (ring, slot) in ReferenceEngine::slots(&self.model, self.header.remembered) {
             bytes.extend_from_slice(bytemuck::cast_slice(&self.buffers.resident(ring)[slot]));
         }
+        Ok(())
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {

@@ -94,24 +94,20 @@ impl Engine for TimedEngine<'_> {
         self.engine.reset(start)
     }
 
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError> {
         let start_ns = self.watch.now_ns();
-        let made = self.engine.step(frame, action);
+        let made = self.engine.make(frame, action, observer);
         self.steps_ns.push((start_ns, self.watch.now_ns()));
         made
     }
 
-    fn step_observed(
-        &mut self,
-        frame: u64,
-        action: Action,
-        observer: &mut dyn Observer,
-    ) -> Result<Frame<'_>, EngineError> {
-        self.engine.step_observed(frame, action, observer)
-    }
-
-    fn save(&self, bytes: &mut Vec<u8>) {
-        self.engine.save(bytes);
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
+        self.engine.save(bytes)
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {

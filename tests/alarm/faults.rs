@@ -102,25 +102,21 @@ impl Engine for Faulty {
         self.engine.reset(start)
     }
 
-    fn step(&mut self, frame: u64, action: Action) -> Result<Frame<'_>, EngineError> {
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError> {
         if frame != self.frame {
-            return self.engine.step(frame, action);
+            return self.engine.make(frame, action, observer);
         }
         self.planted = true;
         self.engine.step_observed(frame, action, &mut self.plant)
     }
 
-    fn step_observed(
-        &mut self,
-        frame: u64,
-        action: Action,
-        observer: &mut dyn Observer,
-    ) -> Result<Frame<'_>, EngineError> {
-        self.engine.step_observed(frame, action, observer)
-    }
-
-    fn save(&self, bytes: &mut Vec<u8>) {
-        self.engine.save(bytes);
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
+        self.engine.save(bytes)
     }
 
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
@@ -131,7 +127,7 @@ impl Engine for Faulty {
 /// The bytes of an engine's state.
 pub fn saved(engine: &CpuEngine) -> Vec<u8> {
     let mut bytes = Vec::new();
-    engine.save(&mut bytes);
+    engine.save(&mut bytes).expect("saved");
     bytes
 }
 

@@ -1,0 +1,165 @@
+//! GPUs for the verbs: opened with the settings that variables force, their kernels kept on disk.
+
+use super::{files, output};
+use crate::engine::EngineError;
+use crate::engine::cuda::{Code, CudaEngine, Gpu, KernelCache, Lane, Settings};
+use crate::program::Model;
+use anyhow::{Context, Result, bail};
+use std::cell::Cell;
+use std::env::VarError;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The variable that forces a lane of integer products.
+const LANE_VARIABLE: &str = "WORLDTAPE_LANE";
+
+/// The variable that says who makes the machine code: `cubin` (NVRTC) or `ptx` (the driver).
+const CODE_VARIABLE: &str = "WORLDTAPE_CUDA_CODE";
+
+/// The variable that turns the graph of a frame `off`.
+const GRAPH_VARIABLE: &str = "WORLDTAPE_CUDA_GRAPH";
+
+/// The variable that names the folder of compiled kernels; `off` keeps none.
+const CACHE_VARIABLE: &str = "WORLDTAPE_KERNEL_CACHE";
+
+/// Largest kept image, in bytes.
+const IMAGE_BYTES_MAX: u64 = 64 << 20;
+
+/// An engine on GPU `ordinal`.
+pub(super) fn engine(ordinal: u32, model: Arc<Model>) -> Result<CudaEngine> {
+    let gpu = Arc::new(open(ordinal)?);
+    let settings = settings(&gpu)?;
+    Ok(CudaEngine::new(gpu, model, settings)?)
+}
+
+/// GPU `ordinal`, with machine code of the kind that is forced, or the usual one.
+pub(super) fn open(ordinal: u32) -> Result<Gpu> {
+    let code = match variable(CODE_VARIABLE)?.as_deref() {
+        None | Some("cubin") => Code::Cubin,
+        Some("ptx") => Code::Ptx,
+        Some(other) => bail!("{CODE_VARIABLE}={other}: there is cubin and ptx"),
+    };
+    open_with(ordinal, code)
+}
+
+/// GPU `ordinal` with that kind of machine code.
+pub(super) fn open_with(ordinal: u32, code: Code) -> Result<Gpu> {
+    Ok(Gpu::open(ordinal, code, &DiskCache::new()?)?)
+}
+
+/// The settings that are forced, or the usual ones.
+pub(super) fn settings(gpu: &Gpu) -> Result<Settings> {
+    let capability = gpu.facts().capability;
+    let mut settings = Settings::usual(capability);
+    if let Some(name) = variable(LANE_VARIABLE)? {
+        settings.lane = Lane::named(&name, capability).context(LANE_VARIABLE)?;
+    }
+    settings.graph = match variable(GRAPH_VARIABLE)?.as_deref() {
+        None | Some("on") => true,
+        Some("off") => false,
+        Some(other) => bail!("{GRAPH_VARIABLE}={other}: there is on and off"),
+    };
+    Ok(settings)
+}
+
+/// Says why no GPU is used where any would do. Where there is no driver at all, only people at a
+/// terminal are told: a log has no use for it.
+pub(super) fn tell_fallback(reason: &anyhow::Error) {
+    let is_absent = matches!(reason.downcast_ref(), Some(EngineError::NoDriver { .. }));
+    if !is_absent || std::io::stderr().is_terminal() {
+        output::note(&format!("no GPU is used, the CPU is: {reason:#}"));
+    }
+}
+
+/// The driver's version, as Linux has it.
+pub(super) fn driver_version() -> Option<String> {
+    let path = Path::new("/proc/driver/nvidia/version");
+    let text = files::read(path, files::TEXT_BYTES_MAX).ok()?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let is_version = |word: &&str| {
+        let mut parts = word.split('.');
+        word.contains('.') && parts.all(|part| part.bytes().all(|b| b.is_ascii_digit()))
+    };
+    text.lines().next()?.split_whitespace().find(is_version).map(str::to_owned)
+}
+
+fn variable(name: &'static str) -> Result<Option<String>> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(error) => Err(error).context(name),
+    }
+}
+
+/// Compiled kernels in a folder, a file an image. What cannot be read is compiled anew; what cannot
+/// be written is told once.
+struct DiskCache {
+    folder: Option<PathBuf>,
+    told: Cell<bool>,
+}
+
+impl DiskCache {
+    fn new() -> Result<DiskCache> {
+        let folder = match variable(CACHE_VARIABLE)? {
+            Some(off) if off == "off" => None,
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => usual_folder(),
+        };
+        Ok(DiskCache { folder, told: Cell::new(false) })
+    }
+
+    /// Written whole under a name of its own, then renamed: nobody reads half an image.
+    fn write(&self, folder: &Path, key: &str, bytes: &[u8]) -> Result<()> {
+        let at = |path: &Path| format!("cannot keep compiled kernels in {}", path.display());
+        std::fs::create_dir_all(folder).with_context(|| at(folder))?;
+        let fresh = folder.join(format!("{key}.{}.part", uuid::Uuid::new_v4()));
+        let written = std::fs::write(&fresh, bytes)
+            .and_then(|()| std::fs::rename(&fresh, folder.join(key)))
+            .with_context(|| at(folder));
+        written.inspect_err(|_| files::discard(&fresh))
+    }
+}
+
+impl KernelCache for DiskCache {
+    fn get(&self, key: &str) -> Option<Vec<u8>> {
+        files::read(&self.folder.as_ref()?.join(key), IMAGE_BYTES_MAX).ok()
+    }
+
+    fn put(&self, key: &str, bytes: &[u8]) {
+        let Some(folder) = &self.folder else { return };
+        if let Err(error) = self.write(folder, key, bytes)
+            && !self.told.replace(true)
+        {
+            output::note(&format!("{error:#}; they are compiled at every start"));
+        }
+    }
+}
+
+/// The user's cache, as the XDG base directories have it.
+fn usual_folder() -> Option<PathBuf> {
+    let absolute = |path: &PathBuf| path.is_absolute();
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(absolute);
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")).filter(absolute);
+    Some(cache.or_else(home)?.join("worldtape").join("kernels"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_kept_whole_and_replaced_and_an_unwritable_folder_is_no_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let inner = folder.path().join("a").join("b");
+        let cache = DiskCache { folder: Some(inner.clone()), told: Cell::new(false) };
+        assert_eq!(cache.get("key"), None);
+        cache.put("key", b"first");
+        cache.put("key", b"second");
+        assert_eq!(cache.get("key").as_deref(), Some(&b"second"[..]));
+        assert_eq!(std::fs::read_dir(&inner).expect("made").count(), 1);
+        let blocked = DiskCache { folder: Some(inner.join("key")), told: Cell::new(false) };
+        blocked.put("key", b"nowhere");
+        assert!(blocked.told.get());
+    }
+}

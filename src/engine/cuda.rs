@@ -1,0 +1,442 @@
+//! The CUDA engine: the same programs on an NVIDIA GPU, to the same bits.
+//!
+//! Nothing of CUDA is needed to build it: driver and compiler are looked for at run time.
+
+mod arena;
+mod compile;
+mod device;
+mod kernels;
+mod probe;
+mod settings;
+
+pub use compile::{KernelCache, NoCache};
+pub use probe::{CompilerError, DriverError, GpuFacts, compiler, gpus};
+pub use settings::{Code, Lane, Settings};
+
+use super::state::{Header, slot_bytes};
+use super::{Description, Engine, EngineError, Frame, Observer, Start, slots_oldest_first};
+use crate::event::Action;
+use crate::program::{BufferId, Model, Node, Precision, Program, WeightData};
+use arena::{Layout, Moment};
+use compile::Kernels;
+use device::{Context, DeviceMemory, ELAPSED_DRIVER_MIN, Event, Graph, Pinned, Stream};
+use kernels::{Launch, Plan, Planner};
+use std::sync::Arc;
+
+/// What kernels answer in place of the index of a refused node: this less the index.
+const REFUSED_BASE: u32 = 0x7fff_ffff;
+
+/// CUDA's number for "out of memory".
+const OUT_OF_MEMORY: u32 = 2;
+
+/// Launches of one op in a row when it is timed: the graph's own beginning disappears in them.
+const TIMED_LAUNCHES: usize = 16;
+
+/// A GPU with our kernels on it.
+pub struct Gpu {
+    context: Arc<Context>,
+    kernels: Kernels,
+    facts: GpuFacts,
+}
+
+impl Gpu {
+    /// Takes GPU `ordinal`: finds it, compiles the kernels for it or takes them from `cache`.
+    ///
+    /// # Errors
+    /// [`EngineError`] naming what is missing: driver, GPU, compiler, or what failed.
+    pub fn open(ordinal: u32, code: Code, cache: &dyn KernelCache) -> Result<Gpu, EngineError> {
+        let facts = probe::gpu(ordinal)?;
+        let device = device_name(&facts);
+        let context = Context::open(ordinal as i32).map_err(failed(&device, None))?;
+        let kernels = Kernels::load(&context, &facts, code, cache)?;
+        Ok(Gpu { context, kernels, facts })
+    }
+
+    /// What the driver says of it.
+    pub fn facts(&self) -> &GpuFacts {
+        &self.facts
+    }
+
+    fn device(&self) -> String {
+        device_name(&self.facts)
+    }
+}
+
+fn device_name(facts: &GpuFacts) -> String {
+    format!("cuda:{}", facts.ordinal)
+}
+
+/// An engine on one GPU. All of its memory is taken when it is made; a frame is one small copy to
+/// the GPU, one graph, one copy back, one wait.
+pub struct CudaEngine {
+    frames: Stream,
+    /// Copies that are no part of a frame: weights, prompts, states.
+    transfers: Stream,
+    graphs: [Option<Graph>; 2],
+    plans: [Plan; 2],
+    moment: Pinned,
+    returned: Pinned,
+    memory: DeviceMemory,
+    layout: Layout,
+    settings: Settings,
+    header: Header,
+    model: Arc<Model>,
+    gpu: Arc<Gpu>,
+}
+
+impl CudaEngine {
+    /// Takes all memory, copies the weights, plans the launches.
+    ///
+    /// # Errors
+    /// [`EngineError::FloatWeights`], [`EngineError::TooLarge`], [`EngineError::GpuMemory`],
+    /// [`EngineError::Gpu`].
+    pub fn new(
+        gpu: Arc<Gpu>,
+        model: Arc<Model>,
+        settings: Settings,
+    ) -> Result<CudaEngine, EngineError> {
+        if model.precision != Precision::Quantised {
+            return Err(EngineError::FloatWeights { engine: "cuda" });
+        }
+        kernels::check_sizes(&model)?;
+        let layout = Layout::new(&model);
+        let device = gpu.device();
+        let fail = failed(&device, None);
+        let frames = Stream::new(&gpu.context).map_err(&fail)?;
+        let transfers = Stream::new(&gpu.context).map_err(&fail)?;
+        let memory = take_memory(&gpu, layout.bytes, &transfers)?;
+        put_weights(&model, &layout, &memory, &transfers).map_err(&fail)?;
+        let moment = Pinned::zeroed(&gpu.context, layout.moment().len()).map_err(&fail)?;
+        let returned = Pinned::zeroed(&gpu.context, layout.returned().len()).map_err(&fail)?;
+        let planner =
+            Planner { kernels: &gpu.kernels, layout: &layout, base: memory.address(), settings };
+        let plans = [&model.prompt, &model.frame].map(|program| Plan::new(program, &planner));
+        Ok(CudaEngine {
+            frames,
+            transfers,
+            graphs: [None, None],
+            plans,
+            moment,
+            returned,
+            memory,
+            layout,
+            settings,
+            header: Header { seed: 0, remembered: 0 },
+            model,
+            gpu,
+        })
+    }
+
+    /// What an error of the driver means while `frame` is made.
+    fn failed(&self, frame: Option<u64>) -> impl Fn(DriverError) -> EngineError + use<> {
+        failed(&self.gpu.device(), frame)
+    }
+
+    /// Makes the graphs, where graphs are wanted and not made yet.
+    fn make_graphs(&mut self) -> Result<(), DriverError> {
+        if !self.settings.graph {
+            return Ok(());
+        }
+        self.gpu.context.enter()?;
+        for which in [Which::Prompt, Which::Frame] {
+            if self.graphs[which as usize].is_none() {
+                let made = self.frames.capture(|| self.queue(which));
+                self.graphs[which as usize] = Some(made?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Queues a program launch by launch.
+    fn queue(&self, which: Which) -> Result<(), DriverError> {
+        self.frames.zero(&self.memory, self.layout.zeroed())?;
+        let launches = &self.plans[which as usize].together;
+        launches.iter().try_for_each(|launch| self.launch(launch))
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<(), DriverError> {
+        self.frames.launch(launch.kernel, launch.grid, &launch.parameter)
+    }
+
+    /// Tells the GPU what is to be made.
+    fn begin(&mut self, frame: u64, action: Action) -> Result<(), DriverError> {
+        let Header { seed, remembered } = self.header;
+        let moment = Moment { seed, frame, remembered, action: action.0.into(), reserved: 0 };
+        self.moment.bytes_mut().copy_from_slice(bytemuck::bytes_of(&moment));
+        self.frames.upload(&self.moment, &self.memory, self.layout.moment())
+    }
+
+    /// Runs one program and moves the ring on. Beside this, a frame calls nothing of the driver.
+    fn run(&mut self, which: Which, frame: u64, action: Action) -> Result<(), EngineError> {
+        let run = |engine: &mut CudaEngine| {
+            engine.gpu.context.enter()?;
+            engine.make_graphs()?;
+            engine.begin(frame, action)?;
+            match &engine.graphs[which as usize] {
+                Some(graph) => engine.frames.run(graph)?,
+                None => engine.queue(which)?,
+            }
+            engine.finish()
+        };
+        run(self).map_err(self.failed(Some(frame)))?;
+        self.check_refused(which, frame)?;
+        self.header.remembered += 1;
+        Ok(())
+    }
+
+    /// Brings back what the host needs and waits for it.
+    fn finish(&mut self) -> Result<(), DriverError> {
+        self.frames.download(&self.memory, self.layout.returned(), &mut self.returned)?;
+        self.frames.wait()
+    }
+
+    /// The error of the first op that met a value which is not finite.
+    fn check_refused(&self, which: Which, frame: u64) -> Result<(), EngineError> {
+        let word = &self.returned.bytes()[self.layout.returned_refused()];
+        let answer = u32::from_le_bytes(std::array::from_fn(|i| word[i]));
+        if answer == 0 {
+            return Ok(());
+        }
+        let node = &which.program(&self.model).nodes[(REFUSED_BASE - answer) as usize];
+        Err(EngineError::NotFinite { frame, op: node.name.clone() })
+    }
+
+    /// Runs the frame's nodes one by one, each under the eyes of `observer`.
+    fn run_observed(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: &mut dyn Observer,
+    ) -> Result<(), EngineError> {
+        let model = Arc::clone(&self.model);
+        let fail = self.failed(Some(frame));
+        self.gpu.context.enter().map_err(&fail)?;
+        self.begin(frame, action).map_err(&fail)?;
+        self.frames.zero(&self.memory, self.layout.zeroed()).map_err(&fail)?;
+        for (index, node) in model.frame.nodes.iter().enumerate() {
+            for launch in &self.plans[Which::Frame as usize].apart[index] {
+                self.launch(launch).map_err(&fail)?;
+            }
+            self.finish().map_err(&fail)?;
+            self.check_refused(Which::Frame, frame)?;
+            self.show(&model.frame, index, node, observer).map_err(&fail)?;
+        }
+        self.finish().map_err(&fail)?;
+        self.header.remembered += 1;
+        Ok(())
+    }
+
+    /// Shows what a node wrote, and takes back what the observer made of it.
+    fn show(
+        &self,
+        program: &Program,
+        index: usize,
+        node: &Node,
+        observer: &mut dyn Observer,
+    ) -> Result<(), DriverError> {
+        let start = |operand| self.layout.operand(program, operand);
+        let mut outputs = Vec::with_capacity(node.writes.len());
+        for operand in &node.writes {
+            let mut bytes = vec![0; operand.len * operand.dtype.bytes()];
+            self.transfers.get(&self.memory, start(operand), &mut bytes)?;
+            outputs.push(bytes);
+        }
+        let seen = outputs.clone();
+        let mut writes: Vec<&mut [u8]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        observer.after(index, node, &mut writes);
+        for ((operand, bytes), seen) in node.writes.iter().zip(&outputs).zip(&seen) {
+            if bytes != seen {
+                self.transfers.put(bytes, &self.memory, start(operand))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn outputs(&self) -> Frame<'_> {
+        let returned = self.returned.bytes();
+        let sum = &returned[self.layout.returned_sum()];
+        Frame {
+            picture: &returned[self.layout.returned_picture()],
+            state_sum: u64::from_le_bytes(std::array::from_fn(|i| sum[i])),
+        }
+    }
+
+    /// First byte of one slot of one ring.
+    fn slot(&self, ring: usize, slot: usize, bytes: usize) -> usize {
+        let id = self.model.memory[ring];
+        self.layout.resident(&self.model.frame, id) + slot * bytes
+    }
+
+    /// Puts values into a buffer that lasts.
+    fn put_resident(&self, id: BufferId, values: &[f32]) -> Result<(), DriverError> {
+        let start = self.layout.resident(&self.model.frame, id);
+        self.transfers.put(bytemuck::cast_slice(values), &self.memory, start)
+    }
+
+    /// Nanoseconds of one run of a node's launches, by the GPU's own clock.
+    fn time_node(&self, index: usize, [before, after]: &[Event; 2]) -> Result<u64, DriverError> {
+        let launches = &self.plans[Which::Frame as usize].apart[index];
+        let graph = self.frames.capture(|| {
+            let mut all = (0..TIMED_LAUNCHES).flat_map(|_| launches);
+            all.try_for_each(|launch| self.launch(launch))
+        })?;
+        self.frames.run(&graph)?; // the first run of a graph also brings it to the GPU
+        self.frames.record(before)?;
+        self.frames.run(&graph)?;
+        self.frames.record(after)?;
+        self.frames.wait()?;
+        let ns = f64::from(after.since_ms(before)?) * 1e6;
+        Ok((ns / TIMED_LAUNCHES as f64) as u64)
+    }
+}
+
+impl Engine for CudaEngine {
+    fn describe(&self) -> Description {
+        let Gpu { kernels, facts, .. } = &*self.gpu;
+        let dotted = |(major, minor): (u32, u32)| format!("{major}.{minor}");
+        let driver = (facts.driver_cuda / 1000, facts.driver_cuda % 1000 / 10);
+        let rows = [
+            ("gpu", facts.name.clone()),
+            ("compute capability", dotted(facts.capability)),
+            ("multiprocessors", facts.multiprocessors.to_string()),
+            ("driver cuda", dotted(driver)),
+            ("nvrtc", dotted(kernels.compiler)),
+            ("kernels for", format!("{}, {}", kernels.architecture, kernels.code.name())),
+            ("lane", self.settings.lane.to_string()),
+        ];
+        Description {
+            engine: self.gpu.device(),
+            threads: 1,
+            kernel_digest: kernels.digest,
+            facts: rows.map(|(name, value)| (name.to_owned(), value)).into(),
+        }
+    }
+
+    fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
+        let model = Arc::clone(&self.model);
+        let frames = start.frames(&model)?;
+        self.header = Header { seed: start.seed, remembered: 0 };
+        self.make_graphs().map_err(self.failed(None))?;
+        for prompt in frames {
+            let placed = match (prompt.noise, model.given_noise) {
+                (Some(noise), Some(id)) => self.put_resident(id, noise),
+                _ => Ok(()),
+            };
+            placed
+                .and_then(|()| self.put_resident(model.prompt_latent, prompt.latent))
+                .map_err(self.failed(None))?;
+            self.run(Which::Prompt, prompt.frame, prompt.action)?;
+        }
+        Ok(())
+    }
+
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError> {
+        match observer {
+            None => self.run(Which::Frame, frame, action)?,
+            Some(observer) => self.run_observed(frame, action, observer)?,
+        }
+        Ok(self.outputs())
+    }
+
+    fn time_ops(&mut self, rounds: usize) -> Result<Option<Vec<Vec<u64>>>, EngineError> {
+        if self.gpu.facts.driver_cuda < ELAPSED_DRIVER_MIN {
+            return Ok(None);
+        }
+        let time = || {
+            self.gpu.context.enter()?;
+            let events = [Event::new(&self.gpu.context)?, Event::new(&self.gpu.context)?];
+            let nodes = 0..self.model.frame.nodes.len();
+            let times = nodes.map(|node| {
+                (0..rounds).map(|_| self.time_node(node, &events)).collect::<Result<_, _>>()
+            });
+            times.collect::<Result<_, _>>()
+        };
+        time().map(Some).map_err(self.failed(None))
+    }
+
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
+        self.header.write(bytes);
+        for (ring, size) in slot_bytes(&self.model).enumerate() {
+            for slot in slots_oldest_first(self.header.remembered, self.model.window) {
+                let start = bytes.len();
+                bytes.resize(start + size, 0);
+                let from = self.slot(ring, slot, size);
+                let got = self.transfers.get(&self.memory, from, &mut bytes[start..]);
+                got.map_err(self.failed(None))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        let model = Arc::clone(&self.model);
+        let (header, mut memory) = Header::read(bytes, &model)?;
+        for (ring, size) in slot_bytes(&model).enumerate() {
+            for slot in slots_oldest_first(header.remembered, model.window) {
+                let (values, rest) = memory.split_at(size);
+                let to = self.slot(ring, slot, size);
+                let put = self.transfers.put(values, &self.memory, to);
+                put.map_err(self.failed(None))?;
+                memory = rest;
+            }
+        }
+        self.header = header;
+        Ok(())
+    }
+}
+
+/// Takes all memory of an engine at once.
+fn take_memory(gpu: &Gpu, bytes: usize, stream: &Stream) -> Result<DeviceMemory, EngineError> {
+    let device = gpu.device();
+    let (free_bytes, _) = gpu.context.memory().map_err(failed(&device, None))?;
+    DeviceMemory::zeroed(&gpu.context, bytes, stream).map_err(|error| {
+        if error.code != OUT_OF_MEMORY {
+            return failed(&device, None)(error);
+        }
+        let (device, what) = (device.clone(), error.to_string());
+        EngineError::GpuMemory { device, free_bytes, needed_bytes: bytes, what }
+    })
+}
+
+fn put_weights(
+    model: &Model,
+    layout: &Layout,
+    memory: &DeviceMemory,
+    stream: &Stream,
+) -> Result<(), DriverError> {
+    for (index, weight) in model.weights.iter().enumerate() {
+        let bytes: &[u8] = match &weight.data {
+            WeightData::I8(values) => bytemuck::cast_slice(values),
+            WeightData::F32(values) => bytemuck::cast_slice(values),
+        };
+        stream.put(bytes, memory, layout.weight(index))?;
+    }
+    Ok(())
+}
+
+/// What an error of the driver means for an engine on `device`.
+fn failed(device: &str, frame: Option<u64>) -> impl Fn(DriverError) -> EngineError + use<> {
+    let device = device.to_owned();
+    move |error| EngineError::Gpu { device: device.clone(), frame, what: error.to_string() }
+}
+
+/// Which of a model's programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Prompt,
+    Frame,
+}
+
+impl Which {
+    fn program(self, model: &Model) -> &Program {
+        match self {
+            Which::Prompt => &model.prompt,
+            Which::Frame => &model.frame,
+        }
+    }
+}
