@@ -15,7 +15,7 @@ use crate::measure::{
 use crate::program::Model;
 use crate::session::{Config, Machine};
 use anyhow::{Context, Result};
-use passes::{Frames, Ops};
+use passes::{Frames, OpClock, Ops};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -33,11 +33,12 @@ struct Report {
     prompt_frames: usize,
     ops: Vec<OpReport>,
     op_frames: usize,
+    op_clock: OpClock,
     kinds: Vec<KindReport>,
     observer_ratio: f64,
     work: Work,
     int8_peak_operations_per_second: Option<f64>,
-    read_bytes_per_second: f64,
+    read_bytes_per_second: Option<f64>,
     doubts: Vec<Doubt>,
 }
 
@@ -119,6 +120,7 @@ fn measure(
     let prompts = passes::prompts(engine.as_mut(), &begin, watch)?;
     let ops = op_reports(&model, &timed);
     let isa = machine.entries.iter().find(|(name, _)| name == "isa");
+    let is_gpu = machine.engine.starts_with("cuda");
     let peak = isa.and_then(|(_, isa)| int8_peak_operations_per_second(isa));
     let (clock_resolution_ns, clock_reading_ns) = watch.resolution_ns();
     let step_ns = frames.measured(|spans| spans.step_ns).summary().p50_ns as f64;
@@ -145,10 +147,12 @@ fn measure(
         kinds: kind_reports(&ops),
         ops,
         op_frames: timed.steps.raw_ns().len(),
+        op_clock: timed.clock,
         observer_ratio,
         work,
         int8_peak_operations_per_second: peak,
-        read_bytes_per_second: read_bytes_per_second(),
+        // The host's memory says nothing about a GPU.
+        read_bytes_per_second: (!is_gpu).then(read_bytes_per_second),
         doubts,
     })
 }
@@ -162,7 +166,7 @@ impl Frames {
 }
 
 fn op_reports(model: &Model, timed: &Ops) -> Vec<OpReport> {
-    let nodes = model.frame.nodes.iter().zip(timed.timer.ops());
+    let nodes = model.frame.nodes.iter().zip(&timed.ops);
     let report = nodes.map(|(node, samples)| OpReport {
         name: node.name.clone(),
         kind: node.op.kind(),

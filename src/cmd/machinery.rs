@@ -197,6 +197,15 @@ pub(super) fn machine(description: Description, started_unix_ms: u64) -> Machine
     }
 }
 
+/// An engine in a few words: `cpu, 2 threads, avx512` or `cuda:0, NVIDIA H200, mma`.
+pub(super) fn engine_label(engine: &str, threads: u32, facts: &[(String, String)]) -> String {
+    let fact = |name: &str| facts.iter().find(|fact| fact.0 == name).map(|fact| fact.1.clone());
+    let plural = if threads == 1 { "" } else { "s" };
+    let threads = fact("gpu").is_none().then(|| format!("{threads} thread{plural}"));
+    let parts = [Some(engine.to_owned()), threads, fact("gpu"), fact("isa"), fact("lane")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 /// What Linux calls the processor.
 pub(super) fn processor_name() -> Option<String> {
     let text = files::read(Path::new("/proc/cpuinfo"), files::TEXT_BYTES_MAX).ok()?;

@@ -90,14 +90,14 @@ fn facts(
     taping: Option<&Taping>,
 ) -> Facts {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let isa = description.facts.iter().find(|fact| fact.0 == "isa");
-    let isa = isa.map_or_else(String::new, |fact| format!(", {}", fact.1));
-    let threads = description.threads;
-    let plural = if threads == 1 { "" } else { "s" };
     Facts {
         tape: taping.map(|taping| (output::plain(&name(&taping.path)), Arc::clone(&taping.bytes))),
         buttons: prepared.config.action_names.clone(),
-        device: format!("{}, {threads} thread{plural}{isa}", description.engine),
+        device: machinery::engine_label(
+            &description.engine,
+            description.threads,
+            &description.facts,
+        ),
         frames_per_second: manifest.frames_per_second,
         picture: (manifest.picture.width, manifest.picture.height),
     }

@@ -273,20 +273,28 @@ impl CudaEngine {
         self.transfers.put(bytemuck::cast_slice(values), &self.memory, start)
     }
 
-    /// Nanoseconds of one run of a node's launches, by the GPU's own clock.
-    fn time_node(&self, index: usize, [before, after]: &[Event; 2]) -> Result<u64, DriverError> {
+    /// Nanoseconds of one run of a node's launches by the GPU's own clock, `rounds` samples.
+    fn time_node(
+        &self,
+        index: usize,
+        rounds: usize,
+        [before, after]: &[Event; 2],
+    ) -> Result<Vec<u64>, DriverError> {
         let launches = &self.plans[Which::Frame as usize].apart[index];
         let graph = self.frames.capture(|| {
             let mut all = (0..TIMED_LAUNCHES).flat_map(|_| launches);
             all.try_for_each(|launch| self.launch(launch))
         })?;
         self.frames.run(&graph)?; // the first run of a graph also brings it to the GPU
-        self.frames.record(before)?;
-        self.frames.run(&graph)?;
-        self.frames.record(after)?;
-        self.frames.wait()?;
-        let ns = f64::from(after.since_ms(before)?) * 1e6;
-        Ok((ns / TIMED_LAUNCHES as f64) as u64)
+        let rounds = (0..rounds).map(|_| {
+            self.frames.record(before)?;
+            self.frames.run(&graph)?;
+            self.frames.record(after)?;
+            self.frames.wait()?;
+            let ns = f64::from(after.since_ms(before)?) * 1e6;
+            Ok((ns / TIMED_LAUNCHES as f64) as u64)
+        });
+        rounds.collect()
     }
 }
 
@@ -351,10 +359,7 @@ impl Engine for CudaEngine {
             self.gpu.context.enter()?;
             let events = [Event::new(&self.gpu.context)?, Event::new(&self.gpu.context)?];
             let nodes = 0..self.model.frame.nodes.len();
-            let times = nodes.map(|node| {
-                (0..rounds).map(|_| self.time_node(node, &events)).collect::<Result<_, _>>()
-            });
-            times.collect::<Result<_, _>>()
+            nodes.map(|node| self.time_node(node, rounds, &events)).collect::<Result<_, _>>()
         };
         time().map(Some).map_err(self.failed(None))
     }

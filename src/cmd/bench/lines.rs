@@ -1,6 +1,7 @@
 //! The measurement as JSON lines: every frame, every kind, every op. `formats/measurement.md`.
 
 use super::Report;
+use super::passes::OpClock;
 use crate::measure::{FrameSpans, Summary, Work};
 use anyhow::Result;
 use serde::Serialize;
@@ -42,9 +43,10 @@ enum Line<'a> {
         queue_waits: u64,
         other_load_processors: Option<f64>,
         observer_ratio: f64,
+        op_clock: OpClock,
         work: Work,
         int8_peak_operations_per_second: Option<f64>,
-        read_bytes_per_second: f64,
+        read_bytes_per_second: Option<f64>,
     },
     Doubt {
         text: String,
@@ -148,6 +150,7 @@ impl Report {
             queue_waits: self.frames.queue_waits,
             other_load_processors: self.frames.other_load,
             observer_ratio: self.observer_ratio,
+            op_clock: self.op_clock,
             work: self.work,
             int8_peak_operations_per_second: self.int8_peak_operations_per_second,
             read_bytes_per_second: self.read_bytes_per_second,

@@ -13,6 +13,7 @@ use crate::measure::{
 use crate::program::Program;
 use crate::session::{Config, Machine};
 use anyhow::{Context, Result};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// Most frames whose every op is timed.
@@ -38,9 +39,21 @@ pub(super) struct Frames {
 /// What the pass over ops came to.
 pub(super) struct Ops {
     /// Samples of each op.
-    pub(super) timer: OpTimer,
-    /// Whole steps, with every op timed.
+    pub(super) ops: Vec<Samples>,
+    /// Whole steps, with every op timed; or, where the engine times its ops apart, their sums.
     pub(super) steps: Samples,
+    /// Whose clock timed them.
+    pub(super) clock: OpClock,
+}
+
+/// Whose clock times the ops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum OpClock {
+    /// The host's, read after every op of a frame.
+    Host,
+    /// The engine's, around many runs of one op.
+    Engine,
 }
 
 /// A tape that is gone after the measurement.
@@ -88,7 +101,8 @@ pub(super) fn frames(
     })
 }
 
-/// Goes on from frame `first` with the clock read after every op.
+/// Times the ops: by the engine's own clock if it has one, else it goes on from frame `first` with
+/// the clock read after every op.
 pub(super) fn ops(
     options: &Bench,
     engine: &mut dyn Engine,
@@ -97,6 +111,9 @@ pub(super) fn ops(
     watch: Stopwatch,
 ) -> Result<Ops> {
     let count = options.frames.min(OP_FRAMES_MAX);
+    if let Some(times) = engine.time_ops(count as usize)? {
+        return Ok(Ops::timed_by_engine(&times, count as usize));
+    }
     let mut timer = OpTimer::new(watch, program, count as usize);
     let mut steps = Samples::with_room(count as usize);
     let source = TimedSource::new(watch, buttons, 0);
@@ -106,7 +123,15 @@ pub(super) fn ops(
         engine.step_observed(frame, source.action(frame), &mut timer)?;
         steps.add(watch.now_ns() - start_ns);
     }
-    Ok(Ops { timer, steps })
+    Ok(Ops { ops: timer.ops().to_vec(), steps, clock: OpClock::Host })
+}
+
+impl Ops {
+    fn timed_by_engine(times: &[Vec<u64>], rounds: usize) -> Ops {
+        let ops = times.iter().map(|ns| ns.iter().copied().collect()).collect();
+        let sum = |round: usize| times.iter().map(|ns| ns[round]).sum::<u64>();
+        Ops { ops, steps: (0..rounds).map(sum).collect(), clock: OpClock::Engine }
+    }
 }
 
 /// Fills the memory from the prompt again and again.

@@ -1,6 +1,8 @@
 //! The measurement for people: the machine first, doubts last.
 
 use super::Report;
+use super::passes::OpClock;
+use crate::cmd::machinery::engine_label;
 use crate::cmd::output::plain;
 use crate::measure::{Samples, Summary};
 use std::fmt::{Result, Write};
@@ -49,13 +51,11 @@ impl Report {
         };
         writeln!(
             out,
-            "machine    {} ({}, {}), isa {}, {} threads, engine {}",
+            "machine    {} ({}, {}), {}",
             fact("processor"),
             fact("os"),
             fact("architecture"),
-            fact("isa"),
-            machine.threads,
-            plain(&machine.engine)
+            plain(&engine_label(&machine.engine, machine.threads, &machine.entries))
         )?;
         let (version, commit) = (&machine.worldtape_version, &machine.build_commit);
         writeln!(out, "build      worldtape {} ({})", plain(version), plain(commit))?;
@@ -133,8 +133,16 @@ impl Report {
             let row = [&count, &p50, &p95, &p99, &max, &share, &gop, &gb];
             writeln!(out, "{:<20}{}", kind.kind, columns(row))?;
         }
-        let ratio = self.observer_ratio;
-        writeln!(out, "({} frames; timing each op: {ratio:.3} times the step)", self.op_frames)
+        let (count, ratio) = (self.op_frames, self.observer_ratio);
+        match self.op_clock {
+            OpClock::Host => {
+                writeln!(out, "({count} frames; timing each op: {ratio:.3} times the step)")
+            }
+            OpClock::Engine => writeln!(
+                out,
+                "({count} rounds of each op alone, by the engine's clock: {ratio:.3} times the step)"
+            ),
+        }
     }
 
     fn op_table(&self, out: &mut String) -> Result {
@@ -172,11 +180,14 @@ impl Report {
                 work.operations as f64 / peak * 1e3
             )?;
         }
+        let Some(reading) = self.read_bytes_per_second else {
+            return Ok(());
+        };
         writeln!(
             out,
             "reading    {:.1} GB/s from memory; the weights alone would take {:.2} ms",
-            self.read_bytes_per_second / 1e9,
-            work.weight_bytes as f64 / self.read_bytes_per_second * 1e3
+            reading / 1e9,
+            work.weight_bytes as f64 / reading * 1e3
         )
     }
 }
