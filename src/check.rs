@@ -1,14 +1,19 @@
-//! Holds engines against `exact`: every op, every way to run.
+//! Holds engines against `exact`, against tapes and against themselves: every op, every way to run.
 
 mod case;
 mod definition;
+mod functions;
 mod inputs;
 mod ops;
+mod plays;
 mod table;
 mod value;
 mod variant;
 
+pub use case::smallest_model;
+pub use functions::{functions, functions_runs};
 pub use ops::{not_finite, not_finite_cases, ops, ops_cases};
+pub use plays::{FRAMES_OF_SAVE, FRAMES_OF_VARIANT, Play, long, save_and_load, tape, variants};
 pub use table::{Row, rows};
 pub use variant::{Variant, Work, cpu_variants};
 

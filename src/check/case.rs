@@ -3,6 +3,7 @@
 use super::table::Row;
 use super::value::{Moment, Value};
 use crate::engine::{Engine, EngineError, Observer};
+use crate::event::Action;
 use crate::program::{BufferId, Dtype, Model, ModelBuilder, Node, Op, Operand};
 use crate::program::{Outputs, Place, Precision, ProgramBuilder, WeightData};
 use std::collections::BTreeMap;
@@ -10,6 +11,13 @@ use std::sync::Arc;
 
 /// Name of the node under test.
 pub const TESTED: &str = "tested";
+
+/// A model of one op, the cheapest that an engine can be made for: to ask what it says of itself.
+pub fn smallest_model() -> Arc<Model> {
+    let at = Moment { seed: 0, frame: 0, action: Action::NONE, remembered: 0 };
+    let row = Row { op: Op::Silu { count: 1 }, remembered: 0 };
+    Case::new(&row, &[Value::F32(vec![0.0])], &at, 0).model
+}
 
 /// A model around one op, and what its operands are to be.
 pub struct Case {
@@ -123,6 +131,20 @@ impl Case {
         let mut laboratory = Laboratory { case: self, outputs: Vec::new() };
         engine.step_observed(at.frame, at.action, &mut laboratory)?;
         Ok(laboratory.outputs)
+    }
+
+    /// [`Case::run`] with another value of the op's only operand, which is as long as the first.
+    ///
+    /// # Errors
+    /// As [`Case::run`].
+    pub fn run_with(
+        &mut self,
+        engine: &mut dyn Engine,
+        at: &Moment,
+        read: &Value,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        self.planted = BTreeMap::from([(0, read.bytes())]);
+        self.run(engine, at)
     }
 }
 

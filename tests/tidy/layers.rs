@@ -27,7 +27,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["program", "exact", "event", "world::weights", "world::Weights"],
         never: OUTSIDE,
     },
-    Layer { module: "check", may_use: &["event", "exact", "program", "engine"], never: OUTSIDE },
+    Layer {
+        module: "check",
+        may_use: &["event", "exact", "program", "engine", "drive::picture_digest"],
+        never: OUTSIDE,
+    },
     Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
     Layer {
         module: "input",
