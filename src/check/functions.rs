@@ -80,6 +80,7 @@ pub fn functions(
             (0..patterns(every)).step_by(BLOCK as usize).try_for_each(|first| {
                 let x = function.block(first, every, count);
                 let found = case.run_with(engine, &NOWHEN, &x)?;
+                tally.cases += function.asked(first, every, count);
                 function.hold(&x, &found, &place, tally);
                 tick(1);
                 Ok(())
@@ -100,12 +101,20 @@ impl Function {
     /// The values of the patterns from number `first` on; zeros where they are at their end, or
     /// where the function does not take one.
     fn block(&self, first: u64, every: u64, count: usize) -> Value {
-        let value = |number: u64| {
-            let x = f32::from_bits((number * every).min(PATTERNS - 1) as u32);
-            let is_asked = number * every < PATTERNS && (self.takes_all || x.is_finite());
-            if is_asked { x } else { 0.0 }
-        };
-        Value::F32((first..first + count as u64).into_par_iter().map(value).collect())
+        let numbers = (first..first + count as u64).into_par_iter();
+        Value::F32(numbers.map(|number| self.pattern(number, every).unwrap_or(0.0)).collect())
+    }
+
+    /// Values of the block that are no filling.
+    fn asked(&self, first: u64, every: u64, count: usize) -> u64 {
+        let numbers = (first..first + count as u64).into_par_iter();
+        numbers.filter(|&number| self.pattern(number, every).is_some()).count() as u64
+    }
+
+    /// The value of pattern `number`, where there is one and the function takes it.
+    fn pattern(&self, number: u64, every: u64) -> Option<f32> {
+        let x = f32::from_bits(u32::try_from(number * every).ok()?);
+        (self.takes_all || x.is_finite()).then_some(x)
     }
 
     /// Holds the one output of a run against `exact`.
@@ -119,7 +128,6 @@ impl Function {
             .map(|(&x, found)| (x, bits(found)))
             .filter(|&(x, found)| !same(self.written, (self.exact)(x), found))
             .collect();
-        tally.cases += x.f32().len() as u64;
         tally.runs += 1;
         tally.differs(differing.len() as u64, || {
             let (x, found) = differing[0];
@@ -142,11 +150,13 @@ mod tests {
         let last = FUNCTIONS[0].block(PATTERNS - 2, 1, 4);
         let bits: Vec<u32> = last.f32().iter().map(|x| x.to_bits()).collect();
         assert_eq!(bits, [u32::MAX - 1, u32::MAX, 0, 0]);
+        assert_eq!(FUNCTIONS[0].asked(PATTERNS - 2, 1, 4), 2);
     }
 
     #[test]
     fn a_function_that_refuses_is_given_finite_values_only() {
         let block = FUNCTIONS[2].block(0x7f7f_ffff, 1, 3);
         assert_eq!(block.f32(), [f32::MAX, 0.0, 0.0]);
+        assert_eq!(FUNCTIONS[2].asked(0x7f7f_ffff, 1, 3), 1);
     }
 }

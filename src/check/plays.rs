@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 /// Frames that [`variants`] makes each way.
 pub const FRAMES_OF_VARIANT: usize = 40;
-/// Frames that [`save_and_load`] makes: the state is saved when half of them are made.
-pub const FRAMES_OF_SAVE: usize = 40;
+/// Frames that [`save_and_load`] makes: the state is saved when half of them are made. Why 24: with
+/// its prompt, the memory of the shipped world has wrapped by then.
+pub const FRAMES_OF_SAVE: usize = 24;
 
 /// A session that was recorded, ready to be made again.
 #[derive(Clone, Debug)]

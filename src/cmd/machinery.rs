@@ -1,6 +1,7 @@
 //! From options to a loaded world, a built model, an engine and the pool it runs in.
 
 use super::files::{self, DEFAULT_WORLD};
+use crate::check::{Variant, cpu_variants};
 use crate::cli::{Choice, Machinery};
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
@@ -68,6 +69,18 @@ impl Device {
             Device::Reference => {
                 Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
             }
+        }
+    }
+
+    /// Every way to run it that gives the same bits, the usual one first.
+    pub(super) fn variants(self) -> Result<Vec<Box<dyn Variant>>> {
+        match self {
+            Device::Cpu => Ok(cpu_variants(isa()?)?),
+            #[cfg(feature = "reference")]
+            Device::Reference => bail!(
+                "--device reference computes {REFERENCE_ARITHMETIC}, not {ARITHMETIC}: there is \
+                    nothing to hold its bits against"
+            ),
         }
     }
 }
