@@ -167,6 +167,7 @@ mod tests {
         assert_found("src/engine/cpu.rs", "use crate::*;", "`*`");
         assert_found("src/engine/cpu/sum.rs", "use crate::drive as d;", "`drive::*`");
         assert_found("src/engine.rs", "use crate::world::Manifest;", "`world::Manifest`");
+        assert_found("src/check/plays.rs", "use crate::drive::Recorder;", "`drive::Recorder`");
     }
 
     #[test]
