@@ -1,6 +1,6 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
 /// The flight recorder of neural worlds: play a world model, tape it, replay it bit for bit.
@@ -34,6 +34,9 @@ pub enum Verb {
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
+    /// Hold an engine against its definition, the golden tapes and itself, bit for bit.
+    #[command(after_help = CHECKS)]
+    Check(Check),
     /// Pack, show and check world files.
     World {
         /// What to do with it.
@@ -198,6 +201,54 @@ pub struct Bench {
     #[command(flatten)]
     pub machinery: Machinery,
 }
+
+/// `worldtape check`.
+#[derive(Args, Clone, Debug)]
+pub struct Check {
+    /// Run these checks only.
+    #[arg(long, value_name = "NAME,NAME", value_delimiter = ',', hide_possible_values = true)]
+    pub only: Vec<CheckName>,
+    /// Frames of the long play.
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(value_parser = value_parser!(u32).range(1..=1_000_000))]
+    pub frames: u32,
+    /// Give the functions every Nth bit pattern of float32; 1 is all of them.
+    #[arg(long, value_name = "N", default_value_t = 17)]
+    #[arg(value_parser = value_parser!(u64).range(1..=1 << 32))]
+    pub every: u64,
+    /// Folder of tapes; without it, sessions of the checkout.
+    #[arg(long, value_name = "FOLDER")]
+    pub tapes: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// The checks, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckName {
+    /// Every op at many sizes.
+    Ops,
+    /// silu, gelu and the colour of a value.
+    Functions,
+    /// Every tape, replayed.
+    Tapes,
+    /// The first frames of a tape, every way to run.
+    Variants,
+    /// A saved state goes on the same.
+    SaveAndLoad,
+    /// A long play, twice.
+    Long,
+}
+
+/// What the checks hold against what, as `check --help` prints it.
+const CHECKS: &str = "Checks: ops (each op, every way to run, against its definition), functions \
+    (of one value, the same), tapes (all of the folder replayed), variants (frames of a tape, \
+    every way to run), save-and-load, long (a play twice). The last three play the folder's first \
+    tape";
 
 /// `worldtape world`.
 #[derive(Debug, Subcommand)]

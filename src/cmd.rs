@@ -1,6 +1,7 @@
 //! One file a verb, and the exit codes: the only place where files are opened.
 
 mod bench;
+mod check;
 mod demo;
 mod doctor;
 mod files;
@@ -68,6 +69,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
+        Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
         Some(Verb::Doctor(options)) => doctor::run(&options),
     };

@@ -22,6 +22,9 @@ pub mod input;
 // How long it takes, and what speaks against believing it.
 pub mod measure;
 
+// Engines held against `exact`, tapes and themselves.
+pub mod check;
+
 // The terminal in play.
 pub mod screen;
 

@@ -21,6 +21,7 @@ fn help_is_what_it_was() {
         "replay",
         "inspect",
         "bench",
+        "check",
         "world",
         "world pack",
         "world info",

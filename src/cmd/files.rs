@@ -15,6 +15,12 @@ pub(super) const DEFAULT_WORLD: &str = "worlds/doom.safetensors";
 /// Largest action script or manifest, in bytes.
 pub(super) const TEXT_BYTES_MAX: u64 = 64 << 20;
 
+/// Where the golden tapes lie in the checkout.
+const DEFAULT_TAPES: &str = "sessions";
+
+/// Most tapes of a folder that are read.
+const TAPES_MAX: usize = 10_000;
+
 /// Most folders that are looked through from a starting folder upwards.
 const PARENTS_MAX: usize = 8;
 
@@ -104,7 +110,7 @@ pub(super) fn discard(path: &Path) {
 
 /// The shipped world: looked for from the current folder upwards, then from the program upwards.
 pub(super) fn default_world() -> Result<PathBuf> {
-    worlds_folders().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
+    checkouts().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
         "no worlds/doom.safetensors here, above here or above the program; \
             name a world file with --world",
     )
@@ -127,7 +133,35 @@ pub(super) fn world_of_digest(digest: Digest) -> Option<PathBuf> {
     })
 }
 
-fn worlds_folders() -> impl Iterator<Item = PathBuf> {
+/// The tapes of a folder, or of the checkout's, by name; at least one.
+pub(super) fn tapes(folder: Option<&Path>) -> Result<Vec<PathBuf>> {
+    let folder = match folder {
+        Some(folder) => folder.to_path_buf(),
+        None => checkouts()
+            .map(|folder| folder.join(DEFAULT_TAPES))
+            .find(|path| path.is_dir())
+            .context(
+                "no folder sessions here, above here or above the program; name one with --tapes",
+            )?,
+    };
+    let named = || format!("cannot read the folder {}", folder.display());
+    let mut paths = Vec::new();
+    for entry in folder.read_dir().with_context(named)? {
+        let path = entry.with_context(named)?.path();
+        if path.extension().is_some_and(|extension| extension == "wtape") {
+            paths.push(path);
+        }
+    }
+    if paths.is_empty() || paths.len() > TAPES_MAX {
+        let (count, folder) = (paths.len(), folder.display());
+        bail!("there are {count} tapes in {folder}; 1 to {TAPES_MAX} are looked for");
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// Folders that may be a checkout's root.
+fn checkouts() -> impl Iterator<Item = PathBuf> {
     let here = std::env::current_dir().ok();
     let program = std::env::current_exe().ok();
     let above = |start: Option<PathBuf>| {

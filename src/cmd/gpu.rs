@@ -1,6 +1,7 @@
 //! GPUs for the verbs: opened with the settings that variables force, their kernels kept on disk.
 
 use super::{files, output};
+use crate::check::{Variant, cuda_variants};
 use crate::engine::EngineError;
 use crate::engine::cuda::{Code, CudaEngine, Gpu, KernelCache, Lane, Settings};
 use crate::program::Model;
@@ -46,6 +47,14 @@ pub(super) fn open(ordinal: u32) -> Result<Gpu> {
 /// GPU `ordinal` with that kind of machine code.
 pub(super) fn open_with(ordinal: u32, code: Code) -> Result<Gpu> {
     Ok(Gpu::open(ordinal, code, &DiskCache::new()?)?)
+}
+
+/// Every way to run GPU `ordinal` that gives the same bits, the usual one first.
+pub(super) fn variants(ordinal: u32) -> Result<Vec<Box<dyn Variant>>> {
+    let gpus = [Code::Cubin, Code::Ptx].map(|code| open_with(ordinal, code).map(Arc::new));
+    let [cubin, ptx] = gpus;
+    let gpus = [cubin?, ptx?];
+    Ok(cuda_variants(&gpus, settings(&gpus[0])?))
 }
 
 /// The settings that are forced, or the usual ones.

@@ -41,8 +41,9 @@ struct Report {
     chain_blocks: Option<u64>,
 }
 
+/// A machine, as `--json` prints it.
 #[derive(Serialize)]
-struct MachineReport {
+pub(super) struct MachineReport {
     started_unix_ms: u64,
     engine: String,
     worldtape_version: String,
@@ -173,25 +174,12 @@ impl Report {
 
     /// What it is played on.
     fn machines(&self, out: &mut String) -> std::fmt::Result {
-        for machine in &self.machines {
-            writeln!(
-                out,
-                "machine    {}, {} threads, worldtape {} ({})",
-                plain(&machine.engine),
-                machine.threads,
-                plain(&machine.worldtape_version),
-                plain(&machine.build_commit)
-            )?;
-            for (name, value) in &machine.facts {
-                writeln!(out, "           {}: {}", plain(name), plain(value))?;
-            }
-        }
-        Ok(())
+        self.machines.iter().try_for_each(|machine| machine.write(out))
     }
 }
 
 impl MachineReport {
-    fn new(machine: &crate::session::Machine) -> MachineReport {
+    pub(super) fn new(machine: &crate::session::Machine) -> MachineReport {
         MachineReport {
             started_unix_ms: machine.started_unix_ms,
             engine: machine.engine.clone(),
@@ -200,5 +188,21 @@ impl MachineReport {
             threads: machine.threads,
             facts: machine.entries.iter().cloned().collect(),
         }
+    }
+
+    /// Lines for people.
+    pub(super) fn write(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(
+            out,
+            "machine    {}, {} threads, worldtape {} ({})",
+            plain(&self.engine),
+            self.threads,
+            plain(&self.worldtape_version),
+            plain(&self.build_commit)
+        )?;
+        for (name, value) in &self.facts {
+            writeln!(out, "           {}: {}", plain(name), plain(value))?;
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use super::files::{self, DEFAULT_WORLD};
 use super::gpu;
+use crate::check::{Variant, cpu_variants};
 use crate::cli::{Choice, Machinery};
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::{Description, Engine, Start};
@@ -86,6 +87,26 @@ impl Device {
             Device::Reference => {
                 Ok(Box::new(crate::engine::reference::ReferenceEngine::new(model)?))
             }
+        }
+    }
+
+    /// Every way to run it that gives the same bits, the usual one first.
+    pub(super) fn variants(self) -> Result<Vec<Box<dyn Variant>>> {
+        match self {
+            Device::Auto => match Device::Cuda(0).variants() {
+                Ok(variants) => Ok(variants),
+                Err(reason) => {
+                    gpu::tell_fallback(&reason);
+                    Device::Cpu.variants()
+                }
+            },
+            Device::Cpu => Ok(cpu_variants(isa()?)?),
+            Device::Cuda(ordinal) => gpu::variants(ordinal),
+            #[cfg(feature = "reference")]
+            Device::Reference => bail!(
+                "--device reference computes {REFERENCE_ARITHMETIC}, not {ARITHMETIC}: there is \
+                    nothing to hold its bits against"
+            ),
         }
     }
 }

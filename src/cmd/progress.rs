@@ -10,11 +10,22 @@ pub(super) struct Progress(ProgressBar);
 impl Progress {
     /// A bar of `frames` with a word before it; nothing is drawn where stderr is no terminal.
     pub(super) fn new(frames: u64, word: &'static str) -> Progress {
-        let style = "{prefix} {wide_bar} {pos}/{len} frames, {per_sec}, {eta} left";
-        let style = ProgressStyle::with_template(style).unwrap_or(ProgressStyle::default_bar());
-        let bar = ProgressBar::new(frames).with_style(style);
+        Progress::counting(frames, "frames", word)
+    }
+
+    /// A bar of `count` of anything else.
+    pub(super) fn counting(count: u64, what: &str, word: &'static str) -> Progress {
+        let style =
+            format!("{{prefix}} {{wide_bar}} {{pos}}/{{len}} {what}, {{per_sec}}, {{eta}} left");
+        let style = ProgressStyle::with_template(&style).unwrap_or(ProgressStyle::default_bar());
+        let bar = ProgressBar::new(count).with_style(style);
         bar.set_prefix(word);
         Progress(bar)
+    }
+
+    /// Moves on.
+    pub(super) fn tick(&self, count: u64) {
+        self.0.inc(count);
     }
 }
 
@@ -24,7 +35,7 @@ impl Sink for Progress {
     }
 
     fn made(&mut self, _: &Made<'_>) -> Result<Flow, DriveError> {
-        self.0.inc(1);
+        self.tick(1);
         Ok(Flow::Continue)
     }
 }

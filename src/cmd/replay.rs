@@ -76,7 +76,11 @@ pub(super) fn one(
 }
 
 /// Refuses what cannot be replayed, by name, before any frame runs.
-fn prepare(tape: &Tape, device: Device, options: &Machinery) -> Result<machinery::Prepared> {
+pub(super) fn prepare(
+    tape: &Tape,
+    device: Device,
+    options: &Machinery,
+) -> Result<machinery::Prepared> {
     let config = &tape.config;
     if config.arithmetic != device.arithmetic() {
         bail!(

@@ -57,6 +57,11 @@ impl Gpu {
         &self.facts
     }
 
+    /// Who made its machine code.
+    pub fn code(&self) -> Code {
+        self.kernels.code
+    }
+
     fn device(&self) -> String {
         device_name(&self.facts)
     }

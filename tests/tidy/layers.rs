@@ -27,6 +27,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["program", "exact", "event", "world::weights", "world::Weights"],
         never: OUTSIDE,
     },
+    Layer {
+        module: "check",
+        may_use: &["event", "exact", "program", "engine", "drive::picture_digest"],
+        never: OUTSIDE,
+    },
     Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
     Layer {
         module: "input",
@@ -162,6 +167,7 @@ mod tests {
         assert_found("src/engine/cpu.rs", "use crate::*;", "`*`");
         assert_found("src/engine/cpu/sum.rs", "use crate::drive as d;", "`drive::*`");
         assert_found("src/engine.rs", "use crate::world::Manifest;", "`world::Manifest`");
+        assert_found("src/check/plays.rs", "use crate::drive::Recorder;", "`drive::Recorder`");
     }
 
     #[test]

@@ -140,7 +140,7 @@ impl Report {
             }
             OpClock::Engine => writeln!(
                 out,
-                "({count} rounds of each op alone, by the engine's clock: {ratio:.3} times the step)"
+                "({count} rounds of each op alone, by the engine's clock: {ratio:.3} times a step)"
             ),
         }
     }

@@ -1,9 +1,9 @@
 //! What ops are fed: random values and awkward ones, all from a seed.
 
-use crate::definition::Value;
-use crate::table::Row;
-use worldtape::exact::{normal_deviates, philox4x32_10};
-use worldtape::program::{Dtype, Op};
+use super::table::Row;
+use super::value::Value;
+use crate::exact::{normal_deviates, philox4x32_10};
+use crate::program::{Dtype, Op};
 
 /// What the floats of one draw look like.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,6 +74,7 @@ pub struct Random {
 }
 
 impl Random {
+    /// The words of `seed`.
     pub fn new(seed: u32) -> Random {
         Random { seed, drawn: 0 }
     }
@@ -87,7 +88,8 @@ impl Random {
         u64::from(self.word()) << 32 | u64::from(self.word())
     }
 
-    pub fn below(&mut self, count: usize) -> usize {
+    /// A number below `count`.
+    fn below(&mut self, count: usize) -> usize {
         self.word() as usize % count
     }
 

@@ -1,57 +1,19 @@
 //! What every op comes to, row by row, written from `exact` alone: one arm an op.
 
-use worldtape::event::Action;
-use worldtape::exact::{self, NotFinite};
-use worldtape::program::{Op, RANK};
-
-/// One operand's elements.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Value {
-    F32(Vec<f32>),
-    I8(Vec<i8>),
-    U8(Vec<u8>),
-    U64(Vec<u64>),
-}
-
-/// What ops know beside their operands.
-#[derive(Clone, Copy, Debug)]
-pub struct Moment {
-    pub seed: u64,
-    pub frame: u64,
-    pub action: Action,
-    /// Frames in memory before this one.
-    pub remembered: u64,
-}
-
-impl Value {
-    pub fn f32(&self) -> &[f32] {
-        match self {
-            Value::F32(values) => values,
-            other => panic!("floats wanted, not {other:?}"),
-        }
-    }
-
-    pub fn i8(&self) -> &[i8] {
-        match self {
-            Value::I8(values) => values,
-            other => panic!("quantised values wanted, not {other:?}"),
-        }
-    }
-
-    pub fn bytes(&self) -> Vec<u8> {
-        match self {
-            Value::F32(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-            Value::I8(values) => values.iter().map(|x| x.cast_unsigned()).collect(),
-            Value::U8(values) => values.clone(),
-            Value::U64(values) => values.iter().flat_map(|x| x.to_le_bytes()).collect(),
-        }
-    }
-}
+use super::value::{Moment, Value};
+use crate::exact::{self, NotFinite};
+use crate::program::{Op, RANK};
 
 type Values = Result<Vec<Value>, NotFinite>;
 
 /// The outputs of an op. Operands are as `Op::signature` has them, but that a ring comes as the
 /// frames it holds, oldest first.
+///
+/// # Errors
+/// [`NotFinite`] where the op refuses a value.
+///
+/// # Panics
+/// Where the operands are not those of the op: a bug of the caller.
 pub fn outputs(op: &Op, reads: &[Value], at: &Moment) -> Values {
     let x = |operand: usize, i: usize| reads[operand].f32()[i];
     let each = |count: usize, value: &dyn Fn(usize) -> f32| one((0..count).map(value).collect());

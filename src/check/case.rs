@@ -1,16 +1,23 @@
 //! Runs one op in a program of its own: operands are planted by an observer, outputs taken by it.
 
-use crate::definition::{Moment, Value};
-use crate::table::Row;
+use super::table::Row;
+use super::value::{Moment, Value};
+use crate::engine::{Engine, EngineError, Observer};
+use crate::event::Action;
+use crate::program::{BufferId, Dtype, Model, ModelBuilder, Node, Op, Operand};
+use crate::program::{Outputs, Place, Precision, ProgramBuilder, WeightData};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use worldtape::engine::cpu::{CpuEngine, Isa};
-use worldtape::engine::{Engine, EngineError, Observer};
-use worldtape::program::{BufferId, Dtype, Model, ModelBuilder, Node, Op, Operand};
-use worldtape::program::{Outputs, Place, Precision, ProgramBuilder, WeightData};
 
 /// Name of the node under test.
 pub const TESTED: &str = "tested";
+
+/// A model of one op, the cheapest that an engine can be made for: to ask what it says of itself.
+pub fn smallest_model() -> Arc<Model> {
+    let at = Moment { seed: 0, frame: 0, action: Action::NONE, remembered: 0 };
+    let row = Row { op: Op::Silu { count: 1 }, remembered: 0 };
+    Case::new(&row, &[Value::F32(vec![0.0])], &at, 0).model
+}
 
 /// A model around one op, and what its operands are to be.
 pub struct Case {
@@ -59,10 +66,13 @@ fn is_ring(op: &Op, i: usize) -> bool {
 
 impl Case {
     /// Builds the program. Operands begin `pad` elements into their buffers.
+    ///
+    /// # Panics
+    /// Where `reads` are not the operands of the row: a bug of the caller.
     pub fn new(row: &Row, reads: &[Value], at: &Moment, pad: usize) -> Case {
         let mut model = ModelBuilder::default();
         let prompt_latent = model.resident("prompt.latent", Dtype::F32, 1);
-        let longest = reads.iter().map(|value| dtype_and_len(value).1).max().unwrap_or(0);
+        let longest = reads.iter().map(|value| value.shape().1).max().unwrap_or(0);
         let zeros = vec![0.0; longest.max(3)];
         let zeros = model.weight("zeros", || WeightData::F32(zeros));
         let mut state: Vec<u8> =
@@ -77,7 +87,7 @@ impl Case {
                 operands.push(ring);
             } else if is_weight(&row.op, i) {
                 // The int8 weight of a product is a whole one in every world: engines pack it once.
-                let pad = if dtype_and_len(value).0 == Dtype::I8 { 0 } else { pad };
+                let pad = if value.shape().0 == Dtype::I8 { 0 } else { pad };
                 let whole = model.weight(&format!("weight.{i}"), || padded(value, pad));
                 operands.push(whole.part(pad, whole.len - pad));
             } else {
@@ -107,13 +117,34 @@ impl Case {
         Case { model: Arc::new(model), planted, state }
     }
 
+    /// What an engine is made for.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
     /// The bytes that the op writes.
-    pub fn run(&self, isa: Isa, at: &Moment) -> Result<Vec<Vec<u8>>, EngineError> {
-        let mut engine = CpuEngine::new(Arc::clone(&self.model), isa)?;
+    ///
+    /// # Errors
+    /// Where the engine stops.
+    pub fn run(&self, engine: &mut dyn Engine, at: &Moment) -> Result<Vec<Vec<u8>>, EngineError> {
         engine.load(&self.state)?;
         let mut laboratory = Laboratory { case: self, outputs: Vec::new() };
         engine.step_observed(at.frame, at.action, &mut laboratory)?;
         Ok(laboratory.outputs)
+    }
+
+    /// [`Case::run`] with another value of the op's only operand, which is as long as the first.
+    ///
+    /// # Errors
+    /// As [`Case::run`].
+    pub fn run_with(
+        &mut self,
+        engine: &mut dyn Engine,
+        at: &Moment,
+        read: &Value,
+    ) -> Result<Vec<Vec<u8>>, EngineError> {
+        self.planted = BTreeMap::from([(0, read.bytes())]);
+        self.run(engine, at)
     }
 }
 
@@ -132,7 +163,7 @@ impl Feed<'_> {
         nodes: &mut usize,
         planted: &mut BTreeMap<usize, Vec<u8>>,
     ) -> Operand {
-        let (dtype, count) = dtype_and_len(self.value);
+        let (dtype, count) = self.value.shape();
         let whole = program.scratch(&format!("read.{i}"), dtype, self.pad + count);
         let operand = whole.part(self.pad, count);
         let name = format!("feed.{i}");
@@ -198,15 +229,6 @@ fn buffer(operand: &Operand) -> BufferId {
     match operand.place {
         Place::Arena(id) => id,
         Place::Weight(id) => panic!("weight {id:?} is no buffer"),
-    }
-}
-
-fn dtype_and_len(value: &Value) -> (Dtype, usize) {
-    match value {
-        Value::F32(values) => (Dtype::F32, values.len()),
-        Value::I8(values) => (Dtype::I8, values.len()),
-        Value::U8(values) => (Dtype::U8, values.len()),
-        Value::U64(values) => (Dtype::U64, values.len()),
     }
 }
 

@@ -1,11 +1,12 @@
 //! The table of ops and sizes: an op belongs here once for each size that may matter to an engine.
 
-use worldtape::exact::{KEYS_MAX, PRODUCTS_MAX};
-use worldtape::program::{Dtype, Op};
+use crate::exact::{KEYS_MAX, PRODUCTS_MAX};
+use crate::program::{Dtype, Op};
 
 /// One op at one size.
 #[derive(Clone, Debug)]
 pub struct Row {
+    /// The op with its sizes.
     pub op: Op,
     /// Frames in memory before the op runs.
     pub remembered: u64,

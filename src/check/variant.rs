@@ -1,0 +1,151 @@
+//! The ways to run an engine: all of them must give the same bits.
+
+use super::CheckError;
+use crate::engine::cpu::{CpuEngine, Isa};
+use crate::engine::cuda::{CudaEngine, Gpu, Lane, Settings};
+use crate::engine::{Engine, EngineError};
+use crate::program::Model;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::Arc;
+
+/// Numbers of threads that the CPU engine is run on: alone, shared, and so that no size divides.
+const THREADS: [usize; 3] = [1, 2, 7];
+
+/// What is done with an engine.
+pub type Work<'a> = dyn FnMut(&mut (dyn Engine + Send)) + Send + 'a;
+
+/// One way to run a model: an instruction set on a number of threads, or a lane on a GPU.
+pub trait Variant {
+    /// What reports call it.
+    fn name(&self) -> String;
+
+    /// Makes an engine for `model` and hands it to `work`, once, on the threads that it is meant to
+    /// run on.
+    ///
+    /// # Errors
+    /// Where the engine cannot be made; `work` has not run then.
+    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError>;
+}
+
+impl dyn Variant + '_ {
+    /// [`Variant::run`] with work that comes to something.
+    ///
+    /// # Errors
+    /// As [`Variant::run`].
+    ///
+    /// # Panics
+    /// Where the variant made its engine and did not hand it on: a bug of the variant.
+    pub fn with<T: Send>(
+        &self,
+        model: &Arc<Model>,
+        work: impl FnOnce(&mut (dyn Engine + Send)) -> T + Send,
+    ) -> Result<T, EngineError> {
+        let (mut work, mut done) = (Some(work), None);
+        self.run(model, &mut |engine| {
+            let work = work.take().expect("a variant hands on one engine");
+            done = Some(work(engine));
+        })?;
+        Ok(done.expect("a variant hands on its engine"))
+    }
+}
+
+/// The CPU engine with one instruction set in one pool.
+struct CpuVariant {
+    isa: Isa,
+    pool: Arc<ThreadPool>,
+}
+
+impl Variant for CpuVariant {
+    fn name(&self) -> String {
+        match self.pool.current_num_threads() {
+            1 => format!("{} on 1 thread", self.isa),
+            threads => format!("{} on {threads} threads", self.isa),
+        }
+    }
+
+    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
+        self.pool.install(|| {
+            let mut engine = CpuEngine::new(Arc::clone(model), self.isa)?;
+            work(&mut engine);
+            Ok(())
+        })
+    }
+}
+
+/// Every way to run the CPU engine. The first is `isa` on all of the machine's threads (or
+/// RAYON_NUM_THREADS); then every instruction set there is on 1, 2 and 7 threads.
+///
+/// # Errors
+/// [`CheckError::Threads`] where the threads cannot be had.
+pub fn cpu_variants(isa: Isa) -> Result<Vec<Box<dyn Variant>>, CheckError> {
+    let pool = |threads| ThreadPoolBuilder::new().num_threads(threads).build().map(Arc::new);
+    let usual = pool(0)?;
+    let mut variants: Vec<Box<dyn Variant>> = Vec::new();
+    variants.push(Box::new(CpuVariant { isa, pool: Arc::clone(&usual) }));
+    let pools = THREADS.map(pool).into_iter().collect::<Result<Vec<_>, _>>()?;
+    for other in Isa::available() {
+        for pool in &pools {
+            if other != isa || pool.current_num_threads() != usual.current_num_threads() {
+                let pool = Arc::clone(pool);
+                variants.push(Box::new(CpuVariant { isa: other, pool }));
+            }
+        }
+    }
+    Ok(variants)
+}
+
+/// Blocks that launches are held to in turn: one, a few that divide nothing, and the
+/// multiprocessors of other GPUs (A10 72, A100 108).
+const BLOCKS: [u32; 4] = [1, 7, 72, 108];
+
+/// The CUDA engine on one GPU with one kind of machine code and one choice of settings.
+struct CudaVariant {
+    gpu: Arc<Gpu>,
+    settings: Settings,
+}
+
+impl Variant for CudaVariant {
+    fn name(&self) -> String {
+        let Settings { lane, blocks_max, graph } = self.settings;
+        let blocks = blocks_max.map_or_else(String::new, |blocks| format!(", {blocks} blocks"));
+        let graph = if graph { "" } else { ", no graph" };
+        format!("{lane}, {}{blocks}{graph}", self.gpu.code().name())
+    }
+
+    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
+        let gpu = Arc::clone(&self.gpu);
+        let mut engine = CudaEngine::new(gpu, Arc::clone(model), self.settings)?;
+        work(&mut engine);
+        Ok(())
+    }
+}
+
+/// Every way to run the CUDA engine on a GPU, given with each kind of its machine code. The first
+/// is `usual` on the first of `gpus`; then every lane with each kind of code, without a graph, and
+/// with launches held to so many blocks as smaller GPUs run at once.
+pub fn cuda_variants(gpus: &[Arc<Gpu>], usual: Settings) -> Vec<Box<dyn Variant>> {
+    let mut variants: Vec<CudaVariant> = Vec::new();
+    let mut add = |gpu: &Arc<Gpu>, settings: Settings| {
+        let is_new =
+            |other: &CudaVariant| !Arc::ptr_eq(&other.gpu, gpu) || other.settings != settings;
+        if variants.iter().all(is_new) {
+            variants.push(CudaVariant { gpu: Arc::clone(gpu), settings });
+        }
+    };
+    for gpu in gpus {
+        add(gpu, usual);
+        for lane in Lane::available(gpu.facts().capability) {
+            add(gpu, Settings { lane, ..usual });
+        }
+    }
+    for gpu in gpus.iter().take(1) {
+        add(gpu, Settings { graph: !usual.graph, ..usual });
+        for blocks in BLOCKS {
+            add(gpu, Settings { blocks_max: Some(blocks), ..usual });
+        }
+        for lane in Lane::available(gpu.facts().capability) {
+            add(gpu, Settings { lane, blocks_max: Some(BLOCKS[1]), ..usual });
+        }
+    }
+    variants.into_iter().map(|variant| Box::new(variant) as Box<dyn Variant>).collect()
+}
