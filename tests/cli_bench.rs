@@ -28,7 +28,7 @@ fn the_text_names_the_machine_first_and_doubts_last() {
     let place = Place::new();
     let said = bench(&place, "");
     assert!(said.starts_with("machine    "), "{said}");
-    for word in ["isa ", " threads", "\nbuild ", "\nworld ", "\nstage, ms", "\nlinear", "\nwork "] {
+    for word in ["cpu, ", " thread", "\nbuild ", "\nworld ", "\nstage, ms", "\nlinear", "\nwork "] {
         assert!(said.contains(word), "{word:?} in {said}");
     }
     let few = said.lines().find(|line| line.starts_with("doubt      12 frames are too few"));

@@ -97,14 +97,16 @@ __device__ __forceinline__ float dot(const Attention &a, const Keys &keys, const
         __syncwarp();
         if (lane < columns) {
             room.query[lane] = query[start + lane];
-#pragma unroll 8
-            for (u32 row = 0; row < rows; row++) {
-                room.keys[row][lane] = keys.key(first + row)[start + lane];
+#pragma unroll
+            for (u32 row = 0; row < TILE; row++) { // all loads on their way at once
+                if (row < rows) {
+                    room.keys[row][lane] = keys.key(first + row)[start + lane];
+                }
             }
         }
         __syncwarp();
         if (lane < rows) {
-#pragma unroll 8
+#pragma unroll 16
             for (u32 i = 0; i < columns; i++) {
                 total = fma_rn(room.query[i], room.keys[lane][i], total);
             }
@@ -151,7 +153,7 @@ template <typename Keys> __device__ __forceinline__ void attend(const Attention 
         float factor = softmax(keys.count, most, room);
         for (u32 i = lane; i < a.head_width; i += LANES) {
             float total = 0.0f;
-#pragma unroll 8
+#pragma unroll 16
             for (u32 j = 0; j < keys.count; j++) {
                 total = fma_rn(room.weights[j], keys.value(j)[i], total);
             }

@@ -15,6 +15,9 @@ const LONG_ROW: usize = 8192;
 /// Elements that a block takes at once where every element is alike.
 const CHUNK: usize = 1024;
 
+/// Number of the op in rows.cu.
+const SPLIT_HEADS: u32 = 11;
+
 /// The struct of that name in rows.cu.
 #[repr(C)]
 #[derive(Clone, Copy, Pod, Zeroable)]
@@ -92,7 +95,7 @@ fn shape(op: &Op) -> Option<Shape> {
             row(10, rows, columns, false, 0.0)
         }
         Op::SplitHeads { rows, heads, head_width, length } => {
-            let shape = row(11, rows, heads * head_width, false, length);
+            let shape = row(SPLIT_HEADS, rows, heads * head_width, false, length);
             shape.map(|shape| Shape { heads, ..shape })
         }
         _ => None,
@@ -137,7 +140,12 @@ impl Site<'_> {
             rows: rows as u32,
         };
         let widest = shapes.iter().map(columns).max().expect("a step");
-        self.launch("walk_rows", rows as u64, threads_for(widest), &walk)
+        let threads = match shapes[..] {
+            // A warp for each head of queries, keys and values.
+            [Shape { kind: SPLIT_HEADS, heads, .. }] => threads_for_warps(3 * heads),
+            _ => threads_for(widest),
+        };
+        self.launch("walk_rows", rows as u64, threads, &walk)
     }
 
     fn step(&self, shape: &Shape, columns: usize) -> Step {
@@ -184,4 +192,9 @@ fn threads_for(columns: usize) -> u32 {
         257..=512 => 128,
         _ => THREADS,
     }
+}
+
+/// Threads of a block with so many warps, or as many as a block may have.
+fn threads_for_warps(warps: usize) -> u32 {
+    32 * warps.clamp(1, 32) as u32
 }
