@@ -14,7 +14,8 @@ pub use probe::{CompilerError, DriverError, GpuFacts, compiler, gpus};
 pub use settings::{Code, Lane, Settings};
 
 use super::state::{Header, slot_bytes};
-use super::{Description, Engine, EngineError, Frame, Observer, Start, slots_oldest_first};
+use super::{Description, Engine, EngineError, Frame, Observer, Start};
+use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
 use crate::program::{BufferId, Model, Node, Precision, Program, WeightData};
 use arena::{Layout, Moment};
@@ -166,7 +167,16 @@ impl CudaEngine {
     /// Tells the GPU what is to be made.
     fn begin(&mut self, frame: u64, action: Action) -> Result<(), DriverError> {
         let Header { seed, remembered } = self.header;
-        let moment = Moment { seed, frame, remembered, action: action.0.into(), reserved: 0 };
+        let window = self.model.window;
+        let mut slots = slots_oldest_first(remembered, window);
+        let moment = Moment {
+            seed,
+            frame,
+            held: slots.len() as u32,
+            oldest: slots.next().unwrap_or_default() as u32,
+            newest: newest_slot(remembered, window) as u32,
+            action: action.0.into(),
+        };
         self.moment.bytes_mut().copy_from_slice(bytemuck::bytes_of(&moment));
         self.frames.upload(&self.moment, &self.memory, self.layout.moment())
     }

@@ -22,12 +22,14 @@ pub(super) struct Moment {
     pub(super) seed: u64,
     /// The frame being made.
     pub(super) frame: u64,
-    /// Frames in memory before it.
-    pub(super) remembered: u64,
+    /// Frames in the memory before it.
+    pub(super) held: u32,
+    /// Slot of the oldest of them.
+    pub(super) oldest: u32,
+    /// Slot that it takes.
+    pub(super) newest: u32,
     /// Bits of the action.
     pub(super) action: u32,
-    /// Zero.
-    pub(super) reserved: u32,
 }
 
 /// Offsets in bytes from the start of the memory.

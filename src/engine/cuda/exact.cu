@@ -12,9 +12,10 @@ typedef unsigned long long u64;
 struct Moment {
     u64 seed;
     u64 frame;
-    u64 remembered;
+    u32 held;   // frames in the memory
+    u32 oldest; // slot of the oldest of them
+    u32 newest; // slot that this frame takes
     u32 action;
-    u32 reserved;
 };
 
 enum : u32 {

@@ -53,7 +53,7 @@ impl Plan {
             while index < group.nodes.end {
                 let run = rows::run(program, index..group.nodes.end);
                 if run.len() > 1 {
-                    together.push(site(index).walk(run.clone(), group.rows));
+                    together.push(site(index).walk(run.clone()));
                 } else {
                     together.extend(site(index).launches());
                 }
@@ -140,7 +140,7 @@ impl<'a> Site<'a> {
             }
             Op::Linear { .. } | Op::Convolution { .. } => vec![self.product()],
             Op::Attention { .. } | Op::TemporalAttention { .. } => vec![self.attention()],
-            Op::Remember { count, window } => vec![self.remember(count, window)],
+            Op::Remember { count, .. } => vec![self.remember(count)],
             Op::BitSum { .. } | Op::TotalSum { .. } => vec![self.sum()],
             Op::Add { .. }
             | Op::Silu { .. }
@@ -153,7 +153,7 @@ impl<'a> Site<'a> {
             | Op::GatedAdd { .. }
             | Op::PixelNorm { .. }
             | Op::ScaleShift { .. }
-            | Op::SplitHeads { .. } => vec![self.walk(self.index..self.index + 1, 0)],
+            | Op::SplitHeads { .. } => vec![self.walk(self.index..self.index + 1)],
         }
     }
 }

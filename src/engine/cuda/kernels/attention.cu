@@ -5,9 +5,10 @@
 
 enum : u32 {
     KEYS_MAX = 1024,
-    WARPS = 4,
-    TILE = 32,         // keys, and elements of them, in shared memory at once
-    PADDED = TILE + 1, // so that 32 lanes meet 32 banks
+    WARPS = 2,
+    TILE = 32,          // keys in shared memory at once
+    WIDTH = 2 * LANES,  // elements of each
+    PADDED = WIDTH + 1, // so that 32 lanes meet 32 banks
 };
 
 // Layout: `Attention` in attention.rs.
@@ -31,7 +32,7 @@ struct Attention {
 // What one warp works in.
 struct Room {
     float keys[TILE][PADDED];
-    float query[TILE];
+    float query[WIDTH];
     float weights[KEYS_MAX];
 };
 
@@ -60,17 +61,15 @@ struct Time {
     u64 stride;
 
     __device__ Time(const Attention &a, u32 token, u32 head) {
-        u64 remembered = a.moment->remembered;
-        u32 held = remembered < a.window ? (u32)remembered : a.window;
         u64 offset = ((u64)token * a.heads + head) * a.head_width;
         now_key = a.key + offset;
         now_value = a.value + offset;
         past_keys = a.past_key + offset;
         past_values = a.past_value + offset;
         biases = a.bias + head * (a.window + 1);
-        count = held + 1;
+        count = a.moment->held + 1;
         window = a.window;
-        oldest = (u32)((remembered - held) % a.window);
+        oldest = a.moment->oldest;
         stride = (u64)a.tokens * a.heads * a.head_width;
     }
     __device__ const float *at(const float *past, const float *now, u32 j) const {
@@ -92,16 +91,18 @@ __device__ __forceinline__ float dot(const Attention &a, const Keys &keys, const
     u32 lane = threadIdx.x % LANES;
     u32 rows = min(keys.count - first, (u32)TILE);
     float total = 0.0f;
-    for (u32 start = 0; start < a.head_width; start += TILE) {
-        u32 columns = min(a.head_width - start, (u32)TILE);
+    for (u32 start = 0; start < a.head_width; start += WIDTH) {
+        u32 columns = min(a.head_width - start, (u32)WIDTH);
+        bool has_low = lane < columns, has_high = lane + LANES < columns;
         __syncwarp();
-        if (lane < columns) {
-            room.query[lane] = query[start + lane];
+        room.query[lane] = has_low ? query[start + lane] : 0.0f;
+        room.query[lane + LANES] = has_high ? query[start + lane + LANES] : 0.0f;
 #pragma unroll
-            for (u32 row = 0; row < TILE; row++) { // all loads on their way at once
-                if (row < rows) {
-                    room.keys[row][lane] = keys.key(first + row)[start + lane];
-                }
+        for (u32 row = 0; row < TILE; row++) { // all loads on their way at once
+            if (row < rows) {
+                const float *key = keys.key(first + row) + start + lane;
+                room.keys[row][lane] = has_low ? key[0] : 0.0f;
+                room.keys[row][lane + LANES] = has_high ? key[LANES] : 0.0f;
             }
         }
         __syncwarp();
@@ -132,6 +133,26 @@ __device__ __forceinline__ float softmax(u32 count, float most, Room &room) {
     return divide(1.0f, fold(total));
 }
 
+// Elements `i` and `i + 32` of the weighted sum of the values.
+template <typename Keys>
+__device__ __forceinline__ void weigh(const Attention &a, const Keys &keys, u32 i, float factor,
+                                      float *y, const Room &room) {
+    bool has_low = i < a.head_width, has_high = i + LANES < a.head_width;
+    float low = 0.0f, high = 0.0f;
+#pragma unroll 16
+    for (u32 j = 0; j < keys.count; j++) {
+        const float *value = keys.value(j) + i;
+        low = fma_rn(room.weights[j], has_low ? value[0] : 0.0f, low);
+        high = fma_rn(room.weights[j], has_high ? value[LANES] : 0.0f, high);
+    }
+    if (has_low) {
+        y[i] = multiply(low, factor);
+    }
+    if (has_high) {
+        y[i + LANES] = multiply(high, factor);
+    }
+}
+
 template <typename Keys> __device__ __forceinline__ void attend(const Attention &a, Room &room) {
     u32 lane = threadIdx.x % LANES;
     u32 queries = a.tokens * a.heads;
@@ -151,25 +172,21 @@ template <typename Keys> __device__ __forceinline__ void attend(const Attention 
         }
         __syncwarp();
         float factor = softmax(keys.count, most, room);
-        for (u32 i = lane; i < a.head_width; i += LANES) {
-            float total = 0.0f;
-#pragma unroll 16
-            for (u32 j = 0; j < keys.count; j++) {
-                total = fma_rn(room.weights[j], keys.value(j)[i], total);
-            }
-            a.y[(u64)index * a.head_width + i] = multiply(total, factor);
+        float *y = a.y + (u64)index * a.head_width;
+        for (u32 start = 0; start < a.head_width; start += WIDTH) {
+            weigh(a, keys, start + lane, factor, y, room);
         }
         __syncwarp();
     }
 }
 
-extern "C" __global__ void __launch_bounds__(128)
+extern "C" __global__ void __launch_bounds__(32 * WARPS)
     attention_space(const __grid_constant__ Attention a) {
     __shared__ Room rooms[WARPS];
     attend<Space>(a, rooms[threadIdx.x / LANES]);
 }
 
-extern "C" __global__ void __launch_bounds__(128)
+extern "C" __global__ void __launch_bounds__(32 * WARPS)
     attention_time(const __grid_constant__ Attention a) {
     __shared__ Room rooms[WARPS];
     attend<Time>(a, rooms[threadIdx.x / LANES]);
@@ -181,12 +198,12 @@ struct Remember {
     float *past;
     const Moment *moment;
     u32 count;
-    u32 window;
+    u32 reserved;
 };
 
 // This frame's slot of a ring.
 extern "C" __global__ void remember(const __grid_constant__ Remember r) {
-    float *slot = r.past + (r.moment->remembered % r.window) * r.count;
+    float *slot = r.past + (u64)r.moment->newest * r.count;
     for (u32 i = first_index(); i < r.count; i += all_threads()) {
         slot[i] = r.x[i];
     }

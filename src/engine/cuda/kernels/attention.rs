@@ -5,7 +5,7 @@ use crate::program::Op;
 use bytemuck::{Pod, Zeroable};
 
 /// Queries of a block: a warp each.
-const WARPS: usize = 4;
+const WARPS: usize = 2;
 
 /// Threads of a block.
 const THREADS: u32 = 32 * WARPS as u32;
@@ -38,7 +38,7 @@ struct Remember {
     past: u64,
     moment: u64,
     count: u32,
-    window: u32,
+    reserved: u32,
 }
 
 impl Site<'_> {
@@ -73,13 +73,13 @@ impl Site<'_> {
         self.launch(kernel, blocks, THREADS, &attention)
     }
 
-    pub(super) fn remember(&self, count: usize, window: usize) -> Launch {
+    pub(super) fn remember(&self, count: usize) -> Launch {
         let remember = Remember {
             x: self.read(0),
             past: self.write(0),
             moment: self.moment(),
             count: count as u32,
-            window: window as u32,
+            reserved: 0,
         };
         self.launch_items("remember", count, &remember)
     }

@@ -26,6 +26,8 @@ struct Walk {
     u32 *first_refused;
     u32 step_count;
     u32 rows;
+    u32 is_alike; // a thread meets the same elements in every step: no barrier between steps
+    u32 reserved;
 };
 
 enum Kind : u32 {
@@ -206,7 +208,9 @@ extern "C" __global__ void walk_rows(const __grid_constant__ Walk walk) {
     for (u32 row = blockIdx.x; row < walk.rows; row += gridDim.x) {
         for (u32 i = 0; i < walk.step_count; i++) {
             run(walk, walk.steps[i], row, shared);
-            __syncthreads();
+            if (!walk.is_alike) {
+                __syncthreads();
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ const STEPS_MAX: usize = 8;
 const LONG_ROW: usize = 8192;
 
 /// Elements that a block takes at once where every element is alike.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 256;
 
 /// Number of the op in rows.cu.
 const SPLIT_HEADS: u32 = 11;
@@ -42,6 +42,8 @@ struct Walk {
     first_refused: u64,
     step_count: u32,
     rows: u32,
+    is_alike: u32,
+    reserved: u32,
 }
 
 /// The struct of that name in rows.cu.
@@ -115,18 +117,20 @@ pub(super) fn run(program: &Program, nodes: Range<usize>) -> Range<usize> {
 }
 
 impl Site<'_> {
-    /// The walk through `nodes` of a group of `group_rows` equal parts, or through one node.
-    pub(super) fn walk(&self, nodes: Range<usize>, group_rows: usize) -> Launch {
+    /// The walk through `nodes`, neighbours of one group, in as many equal parts as all of them can
+    /// be cut into.
+    pub(super) fn walk(&self, nodes: Range<usize>) -> Launch {
         let shapes: Vec<Shape> = nodes
             .clone()
             .map(|i| shape(&self.program.nodes[i].op).expect("an op that walks"))
             .collect();
         let count = shapes[0].count;
         let is_alike = shapes.iter().all(|shape| shape.is_by_element && shape.count == count);
-        let rows = match (is_alike, nodes.len()) {
-            (true, _) => count.div_ceil(CHUNK),
-            (false, 1) => shapes[0].count / shapes[0].inner,
-            (false, _) => group_rows,
+        let own_rows =
+            |shape: &Shape| shape.count / if shape.is_by_element { 1 } else { shape.inner };
+        let rows = match is_alike {
+            true => count.div_ceil(CHUNK),
+            false => shapes.iter().map(own_rows).fold(0, greatest_common_divisor),
         };
         let columns = |shape: &Shape| if is_alike { CHUNK } else { shape.count / rows };
         let mut steps = [Step::zeroed(); STEPS_MAX];
@@ -138,6 +142,8 @@ impl Site<'_> {
             first_refused: self.refused(),
             step_count: shapes.len() as u32,
             rows: rows as u32,
+            is_alike: u32::from(is_alike),
+            reserved: 0,
         };
         let widest = shapes.iter().map(columns).max().expect("a step");
         let threads = match shapes[..] {
@@ -190,8 +196,13 @@ fn threads_for(columns: usize) -> u32 {
         0..=128 => 32,
         129..=256 => 64,
         257..=512 => 128,
-        _ => THREADS,
+        513..=1024 => THREADS,
+        _ => 2 * THREADS,
     }
+}
+
+fn greatest_common_divisor(a: usize, b: usize) -> usize {
+    if a == 0 { b } else { greatest_common_divisor(b % a, a) }
 }
 
 /// Threads of a block with so many warps, or as many as a block may have.

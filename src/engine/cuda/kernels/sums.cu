@@ -32,6 +32,7 @@ __device__ __forceinline__ void store_block_sum(u64 total, u64 *y) {
 extern "C" __global__ void bit_sum(const __grid_constant__ Sum p) {
     const float *x = (const float *)p.x;
     u64 total = 0;
+#pragma unroll 8
     for (u32 i = threadIdx.x; i < p.count; i += blockDim.x) {
         if (magnitude(x[i]) >= NOT_FINITE) {
             refuse(p.first_refused, p.node);
