@@ -16,9 +16,23 @@ pub struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 same or done, 1 error, 2 usage, 3 drift, \
     4 tape damaged or cut short (valid through the frame named)";
 
+/// Where the variables of GPUs are explained, as the help of verbs says that run one.
+macro_rules! gpu_variables {
+    () => {
+        "GPU: WORLDTAPE_LANE, WORLDTAPE_CUDA_CODE, WORLDTAPE_CUDA_GRAPH and \
+            WORLDTAPE_KERNEL_CACHE, see docs/gpu.md."
+    };
+}
+
+/// What else decides how a session runs, as the help of `record` and `replay` says.
+const VARIABLES: &str = gpu_variables!();
+
 /// What else decides a measurement, as its help says.
-const BENCH_VARIABLES: &str = "Threads: RAYON_NUM_THREADS=N. \
-    Instruction set: WORLDTAPE_ISA=avx512, avxvnni, avx2 or scalar.";
+const BENCH_VARIABLES: &str = concat!(
+    "Threads: RAYON_NUM_THREADS=N. Instruction set: WORLDTAPE_ISA=avx512, avxvnni, avx2 or \
+        scalar. ",
+    gpu_variables!()
+);
 
 /// The verbs.
 #[derive(Debug, Subcommand)]
@@ -26,8 +40,10 @@ pub enum Verb {
     /// Play a world in this terminal; every frame goes onto a tape.
     Play(Play),
     /// Record a session from an action script.
+    #[command(after_help = VARIABLES)]
     Record(Record),
     /// Replay tapes and hold every frame against them.
+    #[command(after_help = VARIABLES)]
     Replay(Replay),
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
@@ -114,8 +130,11 @@ pub struct Play {
 }
 
 /// The keys, as `play --help` prints them.
-const KEYS: &str = "Keys: those of the world (in Doom arrows or WASD, space attacks); q or Ctrl-C \
-    ends the play and closes the tape. NO_COLOR draws with letters";
+const KEYS: &str = concat!(
+    "Keys: those of the world (in Doom arrows or WASD, space attacks); q or Ctrl-C \
+        ends the play and closes the tape. NO_COLOR draws with letters.\n",
+    gpu_variables!()
+);
 
 /// `worldtape doctor`.
 #[derive(Args, Clone, Debug)]

@@ -2,10 +2,13 @@
 
 #[path = "common/command.rs"]
 mod command;
+#[path = "common/fake_cuda.rs"]
+mod fake_cuda;
 #[path = "play_terminal/terminal.rs"]
 mod terminal;
 
 use command::Place;
+use fake_cuda::Machine;
 use terminal::Terminal;
 use worldtape::event::Action;
 use worldtape::session::{Ending, Tape};
@@ -267,6 +270,28 @@ fn without_colours_there_are_letters_and_on_a_dumb_terminal_no_play() {
     let screen = terminal.wait_for("exit=1.");
     assert!(screen.contains("cannot be drawn on (TERM=\"dumb\")"), "{screen}");
     assert_eq!(place.names().iter().filter(|name| name.ends_with(".wtape")).count(), 0);
+}
+
+#[test]
+fn a_gpu_that_fails_gives_the_terminal_back_and_the_tape_is_closed() {
+    let Some(machine) = Machine::new() else { return };
+    let place = &machine.place;
+    let Some(terminal) = Terminal::open(place, 80, 24) else { return };
+    let variables = format!(
+        "LD_LIBRARY_PATH={} WORLDTAPE_KERNEL_CACHE=kernels FAKE_CUDA_FAIL=cuGraphLaunch:80:719",
+        machine.value("libraries")
+    );
+    let words = "play -o tape.wtape --world tiny.safetensors --device cuda:0";
+    terminal.shell_with(&variables, words);
+    terminal.wait_for("cuda:0, Fake GPU, mma");
+    let screen = terminal.wait_for("exit=").replace('\n', "");
+    assert!(screen.contains("exit=1."), "{screen}");
+    let line = "worldtape: the session ended early; tape.wtape is closed and holds 76 frames: \
+        cuda:0 failed at frame 76: cuGraphLaunch: unspecified launch failure ";
+    assert!(screen.contains(line), "{screen}");
+    terminal.is_usable();
+    let tape = Tape::read(&place.read("tape.wtape")).expect("a tape");
+    assert_eq!((tape.ending, tape.outcomes.len()), (Ending::Closed, 76));
 }
 
 #[test]

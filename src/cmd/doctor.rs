@@ -1,5 +1,7 @@
 //! `worldtape doctor`: whether this machine and terminal can play, and with what.
 
+mod gpu_found;
+
 use super::{Exit, machinery, output, terminal};
 use crate::cli::Doctor;
 use crate::engine::cpu::Isa;
@@ -8,6 +10,7 @@ use crate::screen;
 use crate::session::Version;
 use crate::world;
 use anyhow::Result;
+use gpu_found::GpuFound;
 use serde::Serialize;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -29,7 +32,7 @@ struct Report {
     threads: usize,
     /// What asked for that many threads, where something did.
     threads_asked: Option<String>,
-    gpu: String,
+    gpu: GpuFound,
     arithmetic: &'static str,
     tape_format: String,
     world_format: u32,
@@ -75,7 +78,9 @@ impl Report {
         let world = WorldFound::look(options);
         let terminal = TerminalFound::look();
         let isa = machinery::isa();
-        let can_play = world.error.is_none() && terminal.error.is_none() && isa.is_ok();
+        let gpu = GpuFound::look(isa.is_ok());
+        let has_engine = isa.is_ok() || gpu.is_fit();
+        let can_play = world.error.is_none() && terminal.error.is_none() && has_engine;
         let path_taken = match isa {
             Ok(isa) => isa.to_string(),
             Err(error) => format!("none: {error:#}"),
@@ -89,7 +94,7 @@ impl Report {
             path_taken,
             threads: machinery::in_pool(None, rayon::current_num_threads)?,
             threads_asked: std::env::var(THREADS_VARIABLE).ok(),
-            gpu: gpu(),
+            gpu,
             arithmetic: ARITHMETIC,
             tape_format: format!("{}.{}", Version::CURRENT.major, Version::CURRENT.minor),
             world_format: world::FORMAT,
@@ -106,31 +111,22 @@ impl Report {
         let isas = format!("{} of {}", self.path_taken, self.instruction_sets.join(", "));
         let formats = format!("tape {}, world {}", self.tape_format, self.world_format);
         let verdict = if self.can_play { "yes: worldtape play" } else { "no" };
-        let rows = [
+        let mut rows = vec![
             ("version", format!("{}, commit {}", self.version, self.build_commit)),
             ("processor", self.processor.clone().unwrap_or_else(|| "unknown".to_owned())),
             ("instructions", isas),
             ("threads", threads),
-            ("gpu", self.gpu.clone()),
+        ];
+        rows.extend(self.gpu.rows());
+        rows.extend([
             ("arithmetic", self.arithmetic.to_owned()),
             ("formats", formats),
             ("world", self.world.line()),
             ("terminal", self.terminal.line()),
             ("can play", verdict.to_owned()),
-        ];
+        ]);
         let row = |(name, value): &(&str, String)| format!("{name:<13}{}\n", output::plain(value));
         rows.iter().map(row).collect()
-    }
-}
-
-/// Whether a GPU could be used, and whether there is one.
-fn gpu() -> String {
-    let entries = std::fs::read_dir("/dev").into_iter().flatten().flatten();
-    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let numbers = names.filter_map(|name| name.strip_prefix("nvidia")?.parse::<u16>().ok());
-    match numbers.count() {
-        0 => "none found (no /dev/nvidia0); this build has no CUDA engine".to_owned(),
-        count => format!("{count} NVIDIA found; this build has no CUDA engine, the CPU plays"),
     }
 }
 

@@ -6,11 +6,10 @@ use crate::engine::EngineError;
 use crate::engine::cuda::{Code, CudaEngine, Gpu, KernelCache, Lane, Settings};
 use crate::program::Model;
 use anyhow::{Context, Result, bail};
-use std::cell::Cell;
 use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 /// The variable that forces a lane of integer products.
 const LANE_VARIABLE: &str = "WORLDTAPE_LANE";
@@ -46,7 +45,7 @@ pub(super) fn open(ordinal: u32) -> Result<Gpu> {
 
 /// GPU `ordinal` with that kind of machine code.
 pub(super) fn open_with(ordinal: u32, code: Code) -> Result<Gpu> {
-    Ok(Gpu::open(ordinal, code, &DiskCache::new()?)?)
+    Ok(Gpu::open(ordinal, code, &DiskCache { folder: cache_folder()? })?)
 }
 
 /// Every way to run GPU `ordinal` that gives the same bits, the usual one first.
@@ -72,12 +71,13 @@ pub(super) fn settings(gpu: &Gpu) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Says why no GPU is used where any would do. Where there is no driver at all, only people at a
-/// terminal are told: a log has no use for it.
+/// Says once why no GPU is used where any would do. Where there is no driver at all, only people at
+/// a terminal are told: a log has no use for it.
 pub(super) fn tell_fallback(reason: &anyhow::Error) {
+    static TOLD: Once = Once::new();
     let is_absent = matches!(reason.downcast_ref(), Some(EngineError::NoDriver { .. }));
     if !is_absent || std::io::stderr().is_terminal() {
-        output::note(&format!("no GPU is used, the CPU is: {reason:#}"));
+        TOLD.call_once(|| output::note(&format!("no GPU is used, the CPU is: {reason:#}")));
     }
 }
 
@@ -93,9 +93,10 @@ pub(super) fn driver_version() -> Option<String> {
     text.lines().next()?.split_whitespace().find(is_version).map(str::to_owned)
 }
 
+/// What a variable says; an empty one says nothing.
 fn variable(name: &'static str) -> Result<Option<String>> {
     match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),
         Err(error) => Err(error).context(name),
     }
@@ -105,19 +106,9 @@ fn variable(name: &'static str) -> Result<Option<String>> {
 /// be written is told once.
 struct DiskCache {
     folder: Option<PathBuf>,
-    told: Cell<bool>,
 }
 
 impl DiskCache {
-    fn new() -> Result<DiskCache> {
-        let folder = match variable(CACHE_VARIABLE)? {
-            Some(off) if off == "off" => None,
-            Some(folder) => Some(PathBuf::from(folder)),
-            None => usual_folder(),
-        };
-        Ok(DiskCache { folder, told: Cell::new(false) })
-    }
-
     /// Written whole under a name of its own, then renamed: nobody reads half an image.
     fn write(&self, folder: &Path, key: &str, bytes: &[u8]) -> Result<()> {
         let at = |path: &Path| format!("cannot keep compiled kernels in {}", path.display());
@@ -136,13 +127,22 @@ impl KernelCache for DiskCache {
     }
 
     fn put(&self, key: &str, bytes: &[u8]) {
+        static TOLD: Once = Once::new();
         let Some(folder) = &self.folder else { return };
-        if let Err(error) = self.write(folder, key, bytes)
-            && !self.told.replace(true)
-        {
-            output::note(&format!("{error:#}; they are compiled at every start"));
+        if let Err(error) = self.write(folder, key, bytes) {
+            let told = format!("{error:#}; they are compiled at every start");
+            TOLD.call_once(|| output::note(&told));
         }
     }
+}
+
+/// The folder of compiled kernels; `None` where none are kept.
+pub(super) fn cache_folder() -> Result<Option<PathBuf>> {
+    Ok(match variable(CACHE_VARIABLE)? {
+        Some(off) if off == "off" => None,
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => usual_folder(),
+    })
 }
 
 /// The user's cache, as the XDG base directories have it.
@@ -161,14 +161,14 @@ mod tests {
     fn an_image_is_kept_whole_and_replaced_and_an_unwritable_folder_is_no_error() {
         let folder = tempfile::tempdir().expect("a folder");
         let inner = folder.path().join("a").join("b");
-        let cache = DiskCache { folder: Some(inner.clone()), told: Cell::new(false) };
+        let cache = DiskCache { folder: Some(inner.clone()) };
         assert_eq!(cache.get("key"), None);
         cache.put("key", b"first");
         cache.put("key", b"second");
         assert_eq!(cache.get("key").as_deref(), Some(&b"second"[..]));
         assert_eq!(std::fs::read_dir(&inner).expect("made").count(), 1);
-        let blocked = DiskCache { folder: Some(inner.join("key")), told: Cell::new(false) };
+        let blocked = DiskCache { folder: Some(inner.join("key")) };
         blocked.put("key", b"nowhere");
-        assert!(blocked.told.get());
+        assert_eq!(blocked.get("key"), None);
     }
 }

@@ -244,3 +244,20 @@ pub(super) fn in_pool<T: Send>(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
     Ok(pool.context("cannot start the engine's threads")?.install(work))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_told_by_what_it_has() {
+        let told = |engine: &str, threads, facts: &[(&str, &str)]| {
+            let facts = facts.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+            engine_label(engine, threads, &facts.collect::<Vec<_>>())
+        };
+        let facts = [("gpu", "NVIDIA H200"), ("nvrtc", "13.0"), ("lane", "mma")];
+        assert_eq!(told("cuda:0", 1, &facts), "cuda:0, NVIDIA H200, mma");
+        assert_eq!(told("cpu", 2, &[("isa", "avx2")]), "cpu, 2 threads, avx2");
+        assert_eq!(told("reference", 1, &[]), "reference, 1 thread");
+    }
+}

@@ -19,16 +19,21 @@ pub(super) fn json(value: &impl Serialize) -> Result<()> {
 
 /// Writes one line to stderr, whatever is in `text`.
 pub(super) fn complaint(text: &str) {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let line = format!("worldtape: {}\n", plain(&lines.join("; ")));
+    let line = format!("worldtape: {}\n", one_line(text));
     // Where stderr is gone there is nowhere to say so; the exit code still tells.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Writes one line of talk to stderr.
+/// Writes one line of talk to stderr, whatever is in `text`.
 pub(super) fn note(text: &str) {
     // Where stderr is gone nobody wants to know.
-    let _ = std::io::stderr().write_all(format!("{}\n", plain(text)).as_bytes());
+    let _ = std::io::stderr().write_all(format!("{}\n", one_line(text)).as_bytes());
+}
+
+/// Lines of others, such as a compiler's, as one.
+pub(super) fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    plain(&lines.join("; "))
 }
 
 /// A name from a file, without the characters that would end a line or steer a terminal.

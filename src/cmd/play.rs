@@ -93,11 +93,11 @@ fn facts(
     Facts {
         tape: taping.map(|taping| (output::plain(&name(&taping.path)), Arc::clone(&taping.bytes))),
         buttons: prepared.config.action_names.clone(),
-        device: machinery::engine_label(
+        device: output::plain(&machinery::engine_label(
             &description.engine,
             description.threads,
             &description.facts,
-        ),
+        )),
         frames_per_second: manifest.frames_per_second,
         picture: (manifest.picture.width, manifest.picture.height),
     }

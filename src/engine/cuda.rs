@@ -91,7 +91,8 @@ pub struct CudaEngine {
 }
 
 impl CudaEngine {
-    /// Takes all memory, copies the weights, plans the launches.
+    /// Takes all memory, copies the weights, plans the launches, makes the graphs: what a GPU or
+    /// its driver cannot do shows before a session begins.
     ///
     /// # Errors
     /// [`EngineError::FloatWeights`], [`EngineError::TooLarge`], [`EngineError::GpuMemory`],
@@ -117,7 +118,7 @@ impl CudaEngine {
         let planner =
             Planner { kernels: &gpu.kernels, layout: &layout, base: memory.address(), settings };
         let plans = [&model.prompt, &model.frame].map(|program| Plan::new(program, &planner));
-        Ok(CudaEngine {
+        let mut engine = CudaEngine {
             frames,
             transfers,
             graphs: [None, None],
@@ -130,7 +131,9 @@ impl CudaEngine {
             header: Header { seed: 0, remembered: 0 },
             model,
             gpu,
-        })
+        };
+        engine.make_graphs().map_err(&fail)?;
+        Ok(engine)
     }
 
     /// What an error of the driver means while `frame` is made.
@@ -138,17 +141,15 @@ impl CudaEngine {
         failed(&self.gpu.device(), frame)
     }
 
-    /// Makes the graphs, where graphs are wanted and not made yet.
+    /// Makes the graphs, where graphs are wanted.
     fn make_graphs(&mut self) -> Result<(), DriverError> {
         if !self.settings.graph {
             return Ok(());
         }
         self.gpu.context.enter()?;
         for which in [Which::Prompt, Which::Frame] {
-            if self.graphs[which as usize].is_none() {
-                let made = self.frames.capture(|| self.queue(which));
-                self.graphs[which as usize] = Some(made?);
-            }
+            let made = self.frames.capture(|| self.queue(which));
+            self.graphs[which as usize] = Some(made?);
         }
         Ok(())
     }
@@ -185,7 +186,6 @@ impl CudaEngine {
     fn run(&mut self, which: Which, frame: u64, action: Action) -> Result<(), EngineError> {
         let run = |engine: &mut CudaEngine| {
             engine.gpu.context.enter()?;
-            engine.make_graphs()?;
             engine.begin(frame, action)?;
             match &engine.graphs[which as usize] {
                 Some(graph) => engine.frames.run(graph)?,
@@ -316,14 +316,12 @@ impl CudaEngine {
 impl Engine for CudaEngine {
     fn describe(&self) -> Description {
         let Gpu { kernels, facts, .. } = &*self.gpu;
-        let dotted = |(major, minor): (u32, u32)| format!("{major}.{minor}");
-        let driver = (facts.driver_cuda / 1000, facts.driver_cuda % 1000 / 10);
         let rows = [
             ("gpu", facts.name.clone()),
-            ("compute capability", dotted(facts.capability)),
+            ("compute capability", facts.capability_text()),
             ("multiprocessors", facts.multiprocessors.to_string()),
-            ("driver cuda", dotted(driver)),
-            ("nvrtc", dotted(kernels.compiler)),
+            ("driver cuda", facts.driver_cuda_text()),
+            ("nvrtc", probe::dotted(kernels.compiler)),
             ("kernels for", format!("{}, {}", kernels.architecture, kernels.code.name())),
             ("lane", self.settings.lane.to_string()),
         ];
@@ -339,7 +337,6 @@ impl Engine for CudaEngine {
         let model = Arc::clone(&self.model);
         let frames = start.frames(&model)?;
         self.header = Header { seed: start.seed, remembered: 0 };
-        self.make_graphs().map_err(self.failed(None))?;
         for prompt in frames {
             let placed = match (prompt.noise, model.given_noise) {
                 (Some(noise), Some(id)) => self.put_resident(id, noise),

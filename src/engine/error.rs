@@ -55,14 +55,25 @@ pub enum EngineError {
         /// What there is.
         offered: String,
     },
-    /// No driver of a GPU, or one that does not answer.
+    /// No driver of a GPU.
     #[error("no CUDA driver: {what}; install NVIDIA's driver, or use --device cpu")]
     NoDriver {
-        /// What was looked for or what the driver said.
+        /// What was looked for.
+        what: String,
+    },
+    /// A driver that is installed and does not work.
+    #[error("NVIDIA's driver does not work: {what}; ask nvidia-smi, or use --device cpu")]
+    Driver {
+        /// The call and what the driver said.
         what: String,
     },
     /// A driver that lacks calls we need.
-    #[error("the driver speaks CUDA {found}; at least {needed} is needed: update NVIDIA's driver")]
+    #[error(
+        "the driver speaks CUDA {}; at least {} is needed: update NVIDIA's driver, or use \
+            --device cpu",
+        cuda_version(*.found),
+        cuda_version(*.needed)
+    )]
     OldDriver {
         /// CUDA version times 1000, as the driver says.
         found: u32,
@@ -70,7 +81,7 @@ pub enum EngineError {
         needed: u32,
     },
     /// No such GPU.
-    #[error("there is no cuda:{ordinal}; the driver has {count} GPUs, counted from 0")]
+    #[error("there is no cuda:{ordinal}; the driver shows {}", shown(*.count))]
     NoGpu {
         /// The N that was asked for.
         ordinal: u32,
@@ -96,16 +107,19 @@ pub enum EngineError {
         /// What was looked for or what it said.
         what: String,
     },
-    /// A kernel that does not compile.
-    #[error("the GPU's kernels cannot be compiled for {architecture}: {what}")]
+    /// A kernel that does not compile, or that the driver does not load.
+    #[error("no kernels for {architecture}: {what}; use --device cpu")]
     Kernels {
         /// The chip, such as `sm_90a`.
         architecture: String,
-        /// What the compiler said.
+        /// What the compiler or the driver said.
         what: String,
     },
     /// A GPU without enough free memory.
-    #[error("{device} has {free_bytes} bytes free; this world needs {needed_bytes}: {what}")]
+    #[error(
+        "{device} has {free_bytes} bytes free; this world needs {needed_bytes}: {what}; free some, \
+            or use --device cpu"
+    )]
     GpuMemory {
         /// `cuda:N`.
         device: String,
@@ -152,6 +166,20 @@ pub enum EngineError {
         /// Its message.
         what: String,
     },
+}
+
+/// The version of CUDA that a driver gives as thousands, such as 12040.
+pub(super) fn cuda_version(number: u32) -> String {
+    format!("{}.{}", number / 1000, number % 1000 / 10)
+}
+
+/// The GPUs that can be named.
+fn shown(count: usize) -> String {
+    match count {
+        0 => "no GPU (does CUDA_VISIBLE_DEVICES hide them?); use --device cpu".to_owned(),
+        1 => "one GPU, cuda:0".to_owned(),
+        count => format!("{count} GPUs, cuda:0 to cuda:{}", count - 1),
+    }
 }
 
 fn at_frame(frame: Option<&u64>) -> String {

@@ -13,6 +13,17 @@ const WORLD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tiny.safete
 /// A script of 70 frames: two blocks of a tape.
 pub const SCRIPT: &str = "40 forward+right\n20 attack # shoot\n10 wait\n";
 
+/// What changes what the program does or says.
+const VARIABLES: [&str; 7] = [
+    "RAYON_NUM_THREADS",
+    "RUST_BACKTRACE",
+    "WORLDTAPE_CUDA_CODE",
+    "WORLDTAPE_CUDA_GRAPH",
+    "WORLDTAPE_ISA",
+    "WORLDTAPE_KERNEL_CACHE",
+    "WORLDTAPE_LANE",
+];
+
 /// What a process came to.
 #[derive(Debug)]
 pub struct Ran {
@@ -143,11 +154,10 @@ impl Place {
     }
 
     fn prepare(&self, command: &mut Command) {
-        command
-            .current_dir(self.folder.path())
-            .env_remove("RAYON_NUM_THREADS")
-            .env_remove("WORLDTAPE_ISA")
-            .env_remove("RUST_BACKTRACE");
+        command.current_dir(self.folder.path());
+        for name in VARIABLES {
+            command.env_remove(name);
+        }
     }
 
     /// Writes `name`: `walk.wtape` as `alter` leaves it, whole and right in itself.

@@ -4,6 +4,7 @@
 //! cudarc panics where a library is missing, so nothing of it is called before this has looked.
 
 use super::super::EngineError;
+use super::super::error::cuda_version;
 use cudarc::driver::sys;
 use cudarc::nvrtc::sys as compiler;
 use std::ffi::{CStr, CString, c_char};
@@ -15,6 +16,15 @@ const DRIVER_MIN: i32 = 11_040;
 
 /// The oldest GPU, as compute capability: earlier ones lack half-precision tensor cores.
 const CAPABILITY_MIN: (u32, u32) = (7, 5);
+
+/// The oldest NVRTC: earlier ones lack `nvrtcGetSupportedArchs`.
+const COMPILER_MIN: (i32, i32) = (11, 2);
+
+/// CUDA's number for "no device": the driver works and has, or is allowed, no GPU.
+const NO_DEVICE: u32 = 100;
+
+/// Most characters that are told of what NVRTC printed: a wrong header can make it print for long.
+const LOG_CHARACTERS_MAX: usize = 2000;
 
 /// Most bytes of a GPU's name.
 const NAME_BYTES_MAX: usize = 256;
@@ -60,11 +70,28 @@ pub struct GpuFacts {
     pub driver_cuda: u32,
 }
 
-/// The GPUs of this machine, in the driver's order; an old one is among them.
+impl GpuFacts {
+    /// Its compute capability, such as `9.0`.
+    pub fn capability_text(&self) -> String {
+        dotted(self.capability)
+    }
+
+    /// The CUDA version that the driver knows, such as `13.0`.
+    pub fn driver_cuda_text(&self) -> String {
+        cuda_version(self.driver_cuda)
+    }
+}
+
+/// A version of two numbers.
+pub(super) fn dotted((major, minor): (u32, u32)) -> String {
+    format!("{major}.{minor}")
+}
+
+/// The GPUs of this machine, in the driver's order; an old one is among them, and there may be
+/// none.
 ///
 /// # Errors
-/// [`EngineError::NoDriver`], [`EngineError::OldDriver`] or [`EngineError::NoGpu`] where there is
-/// nothing to run on.
+/// [`EngineError::NoDriver`], [`EngineError::OldDriver`], [`EngineError::Driver`].
 pub fn gpus() -> Result<Vec<GpuFacts>, EngineError> {
     // SAFETY: opens a library by name and closes it again.
     if !unsafe { sys::is_culib_present() } {
@@ -81,10 +108,14 @@ pub fn gpus() -> Result<Vec<GpuFacts>, EngineError> {
         let (found, needed) = (found as u32, DRIVER_MIN as u32);
         return Err(EngineError::OldDriver { found, needed });
     }
-    looked.map_err(|error| EngineError::NoDriver { what: error.to_string() })?;
-    let described = (0..count).map(|ordinal| describe(ordinal, found as u32));
-    let described: Result<Vec<GpuFacts>, DriverError> = described.collect();
-    described.map_err(|error| EngineError::NoDriver { what: error.to_string() })
+    let described = looked.and_then(|()| {
+        let described = (0..count).map(|ordinal| describe(ordinal, found as u32));
+        described.collect::<Result<Vec<GpuFacts>, DriverError>>()
+    });
+    match described {
+        Err(error) if error.code == NO_DEVICE => Ok(Vec::new()),
+        described => described.map_err(|error| EngineError::Driver { what: error.to_string() }),
+    }
 }
 
 /// The GPU `ordinal`, if it is there and new enough.
@@ -98,12 +129,8 @@ pub fn gpu(ordinal: u32) -> Result<GpuFacts, EngineError> {
         return Err(EngineError::NoGpu { ordinal, count });
     };
     if gpu.capability < CAPABILITY_MIN {
-        let (name, found, needed) = (gpu.name, gpu.capability, CAPABILITY_MIN);
-        return Err(EngineError::OldGpu {
-            name,
-            found: format!("{}.{}", found.0, found.1),
-            needed: format!("{}.{}", needed.0, needed.1),
-        });
+        let (found, needed) = (gpu.capability_text(), dotted(CAPABILITY_MIN));
+        return Err(EngineError::OldGpu { name: gpu.name, found, needed });
     }
     Ok(gpu)
 }
@@ -147,22 +174,33 @@ pub fn compiler() -> Result<((u32, u32), Vec<u32>), EngineError> {
     if !unsafe { compiler::is_culib_present() } {
         return Err(EngineError::NoCompiler { what: "libnvrtc.so is not found".to_owned() });
     }
-    let (mut major, mut minor, mut count) = (0, 0, 0);
-    // SAFETY: the library is there; `known` has the size that NVRTC asked for.
-    let known = unsafe {
-        nvrtc("version", compiler::nvrtcVersion(&mut major, &mut minor), String::new)
-            .and_then(|()| {
-                let counted = compiler::nvrtcGetNumSupportedArchs(&mut count);
-                nvrtc("architectures", counted, String::new)
-            })
-            .and_then(|()| {
-                let mut known = vec![0i32; count.max(0) as usize];
-                let listed = compiler::nvrtcGetSupportedArchs(known.as_mut_ptr());
-                nvrtc("architectures", listed, String::new).map(|()| known)
-            })
-    };
+    let (mut major, mut minor) = (0, 0);
+    // SAFETY: the library is there; both numbers outlive the call, which every NVRTC has.
+    let asked = unsafe { compiler::nvrtcVersion(&mut major, &mut minor) };
+    let asked = nvrtc("version", asked, String::new);
+    asked.map_err(|error| EngineError::NoCompiler { what: error.to_string() })?;
+    let version = (major as u32, minor as u32);
+    if (major, minor) < COMPILER_MIN {
+        let (found, needed) = (dotted(version), COMPILER_MIN);
+        let what = format!("NVRTC {found} is too old, it takes {}.{}", needed.0, needed.1);
+        return Err(EngineError::NoCompiler { what });
+    }
+    let known = architectures();
     let known = known.map_err(|error| EngineError::NoCompiler { what: error.to_string() })?;
-    Ok(((major as u32, minor as u32), known.into_iter().map(|arch| arch as u32).collect()))
+    Ok((version, known))
+}
+
+/// The architectures that an NVRTC knows which is there and new enough.
+fn architectures() -> Result<Vec<u32>, CompilerError> {
+    let name = "architectures";
+    let mut count = 0;
+    // SAFETY: `count` outlives the call.
+    nvrtc(name, unsafe { compiler::nvrtcGetNumSupportedArchs(&mut count) }, String::new)?;
+    let mut known = vec![0i32; count.max(0) as usize];
+    // SAFETY: `known` has the size that NVRTC asked for.
+    let listed = unsafe { compiler::nvrtcGetSupportedArchs(known.as_mut_ptr()) };
+    nvrtc(name, listed, String::new)?;
+    Ok(known.into_iter().map(|arch| arch as u32).collect())
 }
 
 /// What the driver answered, as a result.
@@ -263,7 +301,7 @@ unsafe fn fetch(
     }
 }
 
-/// What the compiler said.
+/// What the compiler said, as far as it is told.
 ///
 /// # Safety
 /// `program` was created and not destroyed.
@@ -274,6 +312,7 @@ unsafe fn log(program: compiler::nvrtcProgram) -> String {
         let _ = compiler::nvrtcGetProgramLogSize(program, &mut size);
         let mut bytes = vec![0u8; size + 1];
         let _ = compiler::nvrtcGetProgramLog(program, bytes.as_mut_ptr().cast());
-        CStr::from_ptr(bytes.as_ptr().cast()).to_string_lossy().into_owned()
+        let said = CStr::from_ptr(bytes.as_ptr().cast()).to_string_lossy();
+        said.trim().chars().take(LOG_CHARACTERS_MAX).collect()
     }
 }
