@@ -7,6 +7,7 @@ enum : u32 {
     KEYS_MAX = 1024,
     WARPS = 2,
     TILE = 32,          // keys in shared memory at once
+    BATCH = 16,         // of them, on their way at once
     WIDTH = 2 * LANES,  // elements of each
     PADDED = WIDTH + 1, // so that 32 lanes meet 32 banks
 };
@@ -30,10 +31,10 @@ struct Attention {
 };
 
 // What one warp works in.
-struct Room {
-    float keys[TILE][PADDED];
+struct alignas(16) Room {
     float query[WIDTH];
     float weights[KEYS_MAX];
+    float keys[TILE][PADDED];
 };
 
 // The keys of one query within a frame: the same head of all tokens.
@@ -84,6 +85,26 @@ struct Time {
     __device__ float bias(u32 j) const { return biases[count - 1 - j]; }
 };
 
+// Brings elements of a batch of keys to shared memory, all loads on their way at once. A batch that
+// is not full takes its last key again.
+template <typename Keys>
+__device__ __forceinline__ void stage(const Keys &keys, u32 first, u32 done, u32 rows, u32 start,
+                                      bool has_low, bool has_high, Room &room) {
+    u32 lane = threadIdx.x % LANES;
+    float low[BATCH], high[BATCH];
+#pragma unroll
+    for (u32 i = 0; i < BATCH; i++) {
+        const float *key = keys.key(first + min(done + i, rows - 1)) + start + lane;
+        low[i] = has_low ? key[0] : 0.0f;
+        high[i] = has_high ? key[LANES] : 0.0f;
+    }
+#pragma unroll
+    for (u32 i = 0; i < BATCH; i++) {
+        room.keys[done + i][lane] = low[i];
+        room.keys[done + i][lane + LANES] = high[i];
+    }
+}
+
 // The dot of the query with key `first + lane`: elements come through shared memory in tiles.
 template <typename Keys>
 __device__ __forceinline__ float dot(const Attention &a, const Keys &keys, const float *query,
@@ -97,13 +118,8 @@ __device__ __forceinline__ float dot(const Attention &a, const Keys &keys, const
         __syncwarp();
         room.query[lane] = has_low ? query[start + lane] : 0.0f;
         room.query[lane + LANES] = has_high ? query[start + lane + LANES] : 0.0f;
-#pragma unroll
-        for (u32 row = 0; row < TILE; row++) { // all loads on their way at once
-            if (row < rows) {
-                const float *key = keys.key(first + row) + start + lane;
-                room.keys[row][lane] = has_low ? key[0] : 0.0f;
-                room.keys[row][lane + LANES] = has_high ? key[LANES] : 0.0f;
-            }
+        for (u32 done = 0; done < rows; done += BATCH) {
+            stage(keys, first, done, rows, start, has_low, has_high, room);
         }
         __syncwarp();
         if (lane < rows) {

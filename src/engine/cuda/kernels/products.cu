@@ -30,6 +30,7 @@ enum : u32 {
     CHUNK = 4 * THREAD_INPUTS, // inputs that a warp takes at once
     TILE_OUTPUTS = 8,
     WARPS = 8,
+    ROWS = WARPS * 32 / TILE_OUTPUTS, // that the threads of a block store at once; twice is enough
     HALF_SUM_MAX = 1024, // 127^2 * 1024 is below 2^24
 };
 
@@ -103,11 +104,26 @@ __device__ __forceinline__ uint4 weights(const Product &p, u32 output, u32 k) {
     return p.is_wide ? *(const uint4 *)weight : gathered_weights(weight, p.inputs - k);
 }
 
-__device__ __forceinline__ void store(const Product &p, u32 row, u32 output, int sum) {
-    float row_scale = p.row_scale[p.has_row_scales ? row : 0];
-    float y = dequantise(sum, row_scale, p.weight_scale[output], p.bias[output]);
-    p.y[(u64)row * p.outputs + output] = y;
-}
+// One sum's place, and what turns it into a float: fetched before the sum is made.
+struct End {
+    float row_scale, weight_scale, bias;
+    u32 row, output;
+    bool exists;
+
+    __device__ __forceinline__ End(const Product &p, u32 row, u32 output)
+        : row(row), output(output), exists(row < p.rows && output < p.outputs) {
+        row_scale = exists ? p.row_scale[p.has_row_scales ? row : 0] : 0.0f;
+        weight_scale = exists ? p.weight_scale[output] : 0.0f;
+        bias = exists ? p.bias[output] : 0.0f;
+    }
+
+    __device__ __forceinline__ void store(const Product &p, int sum) const {
+        if (exists) {
+            float y = dequantise(sum, row_scale, weight_scale, bias);
+            p.y[(u64)row * p.outputs + output] = y;
+        }
+    }
+};
 
 // Sums of 16 rows by 8 outputs in the registers of one warp: thread (group g, member t) has rows
 // g and g + 8, outputs 2t and 2t + 1.
@@ -221,25 +237,30 @@ __device__ __forceinline__ void tile(const Product &p, u32 first_row, u32 first_
     }
 }
 
+// The sum of all warps' parts.
+template <u32 SETS>
+__device__ __forceinline__ int total(int (*shared)[16 * SETS][TILE_OUTPUTS], u32 row, u32 output) {
+    int sum = 0;
+#pragma unroll
+    for (u32 warp = 0; warp < WARPS; warp++) {
+        sum += shared[warp][row][output];
+    }
+    return sum;
+}
+
 template <typename Lane, u32 SETS> __device__ __forceinline__ void product(const Product &p) {
     __shared__ int shared[WARPS][16 * SETS][TILE_OUTPUTS];
     u32 across = (p.outputs + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
     u32 down = (p.rows + 16 * SETS - 1) / (16 * SETS);
     for (u32 index = blockIdx.x; index < across * down; index += gridDim.x) {
         u32 first_row = index / across * 16 * SETS, first_output = index % across * TILE_OUTPUTS;
+        u32 row = threadIdx.x / TILE_OUTPUTS, output = threadIdx.x % TILE_OUTPUTS;
+        End low(p, first_row + row, first_output + output);
+        End high(p, row + ROWS < 16 * SETS ? first_row + row + ROWS : p.rows, first_output + output);
         tile<Lane, SETS>(p, first_row, first_output, shared);
         __syncthreads();
-        for (u32 i = threadIdx.x; i < 16 * SETS * TILE_OUTPUTS; i += blockDim.x) {
-            u32 row = i / TILE_OUTPUTS, output = i % TILE_OUTPUTS;
-            int sum = 0;
-#pragma unroll
-            for (u32 warp = 0; warp < WARPS; warp++) {
-                sum += shared[warp][row][output];
-            }
-            if (first_row + row < p.rows && first_output + output < p.outputs) {
-                store(p, first_row + row, first_output + output, sum);
-            }
-        }
+        low.store(p, total<SETS>(shared, min(row, 16 * SETS - 1), output));
+        high.store(p, total<SETS>(shared, min(row + ROWS, 16 * SETS - 1), output));
         __syncthreads();
     }
 }
@@ -282,6 +303,6 @@ extern "C" __global__ void __launch_bounds__(256)
             sum = __dp4a((int)x.z, (int)w.z, sum);
             sum = __dp4a((int)x.w, (int)w.w, sum);
         }
-        store(p, index, output, sum);
+        End(p, index, output).store(p, sum);
     }
 }
