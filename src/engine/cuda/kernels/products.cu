@@ -256,7 +256,8 @@ template <typename Lane, u32 SETS> __device__ __forceinline__ void product(const
         u32 first_row = index / across * 16 * SETS, first_output = index % across * TILE_OUTPUTS;
         u32 row = threadIdx.x / TILE_OUTPUTS, output = threadIdx.x % TILE_OUTPUTS;
         End low(p, first_row + row, first_output + output);
-        End high(p, row + ROWS < 16 * SETS ? first_row + row + ROWS : p.rows, first_output + output);
+        u32 high_row = row + ROWS < 16 * SETS ? first_row + row + ROWS : p.rows; // or none
+        End high(p, high_row, first_output + output);
         tile<Lane, SETS>(p, first_row, first_output, shared);
         __syncthreads();
         low.store(p, total<SETS>(shared, min(row, 16 * SETS - 1), output));
