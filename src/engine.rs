@@ -2,6 +2,7 @@
 
 mod error;
 mod prompt;
+mod ranges;
 mod ring;
 mod state;
 

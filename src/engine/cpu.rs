@@ -14,6 +14,7 @@ mod whole;
 pub use share::Share;
 pub use simd::Isa;
 
+use super::ranges::Ranges;
 use super::state::{Header, slot_bytes};
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
@@ -36,6 +37,8 @@ pub struct CpuEngine {
     turned: Vec<TurnedRing>,
     /// Walks of the prompt program and of the frame program.
     walks: [Walks; 2],
+    /// Names for profilers, of the same two.
+    ranges: [Ranges; 2],
     /// What an op makes ready for all of its rows.
     prepared: Arena,
     /// What an op needs for each row.
@@ -67,10 +70,25 @@ impl CpuEngine {
         let packed = Packed::all(&model, isa);
         let turned = TurnedRing::all(&model, isa);
         let walks = [&model.prompt, &model.frame].map(|program| Walks::new(program, &turned));
+        let ranges = [&model.prompt, &model.frame].map(|program| {
+            Ranges::new(program, program.groups.iter().map(|group| group.nodes.clone()))
+        });
         let prepared = Arena::new(walk::prepared_bytes(&model));
         let scratch = Arena::new(walks.iter().map(Walks::scratch_bytes).max().unwrap_or(0));
         let header = Header { seed: 0, remembered: 0 };
-        Ok(CpuEngine { model, arena, packed, turned, walks, prepared, scratch, isa, share, header })
+        Ok(CpuEngine {
+            model,
+            arena,
+            packed,
+            turned,
+            walks,
+            ranges,
+            prepared,
+            scratch,
+            isa,
+            share,
+            header,
+        })
     }
 
     /// Fills the buffer of a given noise, in a model built for one.
@@ -101,8 +119,10 @@ impl CpuEngine {
         let program = which.program(&model);
         let Header { seed, remembered } = self.header;
         let step = Step { isa: self.isa, share: self.share, seed, remembered, frame, action };
+        let mut range = self.ranges[which as usize].frame(frame);
         let ran = match observer {
             None => (0..program.groups.len()).try_for_each(|group| {
+                range.group(&self.ranges[which as usize], group);
                 self.run_some(which, step, program.groups[group].nodes.start, Some(group))
             }),
             Some(observer) => (0..program.nodes.len()).try_for_each(|index| {

@@ -148,17 +148,20 @@ impl CudaEngine {
         }
         self.gpu.context.enter()?;
         for which in [Which::Prompt, Which::Frame] {
-            let made = self.frames.capture(|| self.queue(which));
+            let made = self.frames.capture(|| self.queue(which, |_| ()));
             self.graphs[which as usize] = Some(made?);
         }
         Ok(())
     }
 
-    /// Queues a program launch by launch.
-    fn queue(&self, which: Which) -> Result<(), DriverError> {
+    /// Queues a program launch by launch, each told to `before` by its index.
+    fn queue(&self, which: Which, mut before: impl FnMut(usize)) -> Result<(), DriverError> {
         self.frames.zero(&self.memory, self.layout.zeroed())?;
         let launches = &self.plans[which as usize].together;
-        launches.iter().try_for_each(|launch| self.launch(launch))
+        launches.iter().enumerate().try_for_each(|(index, launch)| {
+            before(index);
+            self.launch(launch)
+        })
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), DriverError> {
@@ -184,12 +187,17 @@ impl CudaEngine {
 
     /// Runs one program and moves the ring on. Beside this, a frame calls nothing of the driver.
     fn run(&mut self, which: Which, frame: u64, action: Action) -> Result<(), EngineError> {
-        let run = |engine: &mut CudaEngine| {
+        let mut range = self.plans[which as usize].ranges.frame(frame);
+        let mut run = |engine: &mut CudaEngine| {
             engine.gpu.context.enter()?;
             engine.begin(frame, action)?;
             match &engine.graphs[which as usize] {
                 Some(graph) => engine.frames.run(graph)?,
-                None => engine.queue(which)?,
+                None => {
+                    let ranges = &engine.plans[which as usize].ranges;
+                    engine.queue(which, |launch| range.group(ranges, launch))?;
+                    range.end_groups();
+                }
             }
             engine.finish()
         };
@@ -225,6 +233,7 @@ impl CudaEngine {
     ) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
         let fail = self.failed(Some(frame));
+        let _range = self.plans[Which::Frame as usize].ranges.frame(frame);
         self.gpu.context.enter().map_err(&fail)?;
         self.begin(frame, action).map_err(&fail)?;
         self.frames.zero(&self.memory, self.layout.zeroed()).map_err(&fail)?;

@@ -59,6 +59,7 @@ const CONFINED: &[Confined] = &[
         homes: &["src/engine/reference"],
         instead: "go through trait Engine",
     },
+    Confined { names: &["nvtx"], homes: &["src/engine/ranges"], instead: "name it in `Ranges`" },
     Confined {
         names: &["ratatui", "crossterm"],
         homes: &["src/screen"],
@@ -193,6 +194,7 @@ mod tests {
         assert_found("src/world.rs", "fn f() { fs::File::open(x) }", "`File::open`");
         assert_found("src/drift.rs", "use std::fs::read;", "src/cmd and src/main alone");
         assert_found("src/engine/cpu.rs", "use candle_core::Tensor;", "src/engine/reference");
+        assert_found("src/engine/cuda.rs", "use nvtx::Domain;", "src/engine/ranges alone");
         assert_found("src/cmd/play.rs", "use ratatui::Terminal;", "src/screen alone");
         assert_found("src/engine/cpu.rs", "std::env::var(x)", "never mentions `std::env`");
     }
@@ -203,6 +205,7 @@ mod tests {
             ("src/engine/cuda.rs", "use cudarc::driver;"),
             ("src/engine/cuda/device.rs", "use cudarc::driver;"),
             ("src/engine/reference.rs", "use candle_core::Tensor;"),
+            ("src/engine/ranges.rs", "use nvtx::domain::Domain;"),
             ("src/clock.rs", "use std::time::Instant;"),
             ("src/measure/spans.rs", "use std::time::Duration;"),
             ("src/cmd/play.rs", "use std::fs::File;"),

@@ -8,6 +8,7 @@ mod sources;
 mod sums;
 
 use super::super::EngineError;
+use super::super::ranges::Ranges;
 use super::arena::Layout;
 use super::compile::Kernels;
 use super::device::Kernel;
@@ -40,6 +41,8 @@ pub(super) struct Plan {
     pub(super) together: Vec<Launch>,
     /// Of each node by itself.
     pub(super) apart: Vec<Vec<Launch>>,
+    /// Names for profilers, of `together`.
+    pub(super) ranges: Ranges,
 }
 
 impl Plan {
@@ -47,7 +50,7 @@ impl Plan {
     pub(super) fn new(program: &Program, planner: &Planner<'_>) -> Plan {
         let site = |index| Site { planner, program, index };
         let apart = (0..program.nodes.len()).map(|index| site(index).launches()).collect();
-        let mut together = Vec::new();
+        let (mut together, mut nodes) = (Vec::new(), Vec::new());
         for group in &program.groups {
             let mut index = group.nodes.start;
             while index < group.nodes.end {
@@ -57,10 +60,13 @@ impl Plan {
                 } else {
                     together.extend(site(index).launches());
                 }
-                index += run.len().max(1);
+                let next = index + run.len().max(1);
+                nodes.resize(together.len(), index..next);
+                index = next;
             }
         }
-        Plan { together, apart }
+        let ranges = Ranges::new(program, nodes.into_iter());
+        Plan { together, apart, ranges }
     }
 }
 

@@ -82,7 +82,8 @@ pub struct Settings {
     /// Most blocks of one launch, as a GPU of so few multiprocessors would run at once; `None`
     /// leaves it to the size of the work.
     pub blocks_max: Option<u32>,
-    /// One graph a frame, or launch by launch.
+    /// One graph a frame, or launch by launch. Profilers see the ranges of passes and launches
+    /// (feature `nvtx`) in the second alone: a graph is one call.
     pub graph: bool,
 }
 
