@@ -3,6 +3,7 @@
 use super::output::{self, plain};
 use super::{Exit, files};
 use crate::cli::Inspect;
+use crate::event::Digest;
 use crate::session::{Ending, Tape};
 use anyhow::Result;
 use serde::Serialize;
@@ -186,7 +187,7 @@ impl MachineReport {
             worldtape_version: machine.worldtape_version.clone(),
             build_commit: machine.build_commit.clone(),
             threads: machine.threads,
-            facts: machine.entries.iter().cloned().collect(),
+            facts: facts(machine),
         }
     }
 
@@ -194,9 +195,10 @@ impl MachineReport {
     pub(super) fn write(&self, out: &mut String) -> std::fmt::Result {
         writeln!(
             out,
-            "machine    {}, {} threads, worldtape {} ({})",
+            "machine    {}, {} thread{}, worldtape {} ({})",
             plain(&self.engine),
             self.threads,
+            if self.threads == 1 { "" } else { "s" },
             plain(&self.worldtape_version),
             plain(&self.build_commit)
         )?;
@@ -205,4 +207,11 @@ impl MachineReport {
         }
         Ok(())
     }
+}
+
+/// What a tape tells of a machine, the digest of its kernels included where it has any.
+fn facts(machine: &crate::session::Machine) -> BTreeMap<String, String> {
+    let digest = machine.kernel_digest;
+    let kernels = (digest != Digest::default()).then(|| ("kernels".to_owned(), digest.to_string()));
+    machine.entries.iter().cloned().chain(kernels).collect()
 }
