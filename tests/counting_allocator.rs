@@ -2,7 +2,11 @@
 //! What zstd's C code keeps for itself is not Rust's heap and not counted; it is kept from block to
 //! block.
 
+#[path = "common/command.rs"]
+mod command;
 mod common;
+#[path = "common/fake_cuda.rs"]
+mod fake_cuda;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -11,10 +15,15 @@ use std::time::Duration;
 use worldtape::clock::Clock;
 use worldtape::drive::{self, DriveError, Recorder, Source};
 use worldtape::engine::cpu::{CpuEngine, Isa};
+use worldtape::engine::cuda::{Code, CudaEngine, Gpu, NoCache, Settings};
 use worldtape::engine::{Description, Engine, Start};
 use worldtape::event::{Action, Digest};
+use worldtape::program::Model;
 use worldtape::session::{Config, Machine};
 use worldtape::world::{NoiseFrom, World, build};
+
+/// Set where the test runs in a process that finds the fake GPU.
+const ON_THE_GPU: &str = "WORLDTAPE_TEST_ON_THE_GPU";
 
 /// Frames before the count.
 const WARM_UP_FRAMES: u64 = 160;
@@ -104,9 +113,30 @@ impl Clock for Speeding {
     }
 }
 
+/// What makes the frames.
+#[derive(Clone, Copy)]
+enum Device {
+    Cpu,
+    /// The fake GPU, whose own memory is C's and not counted.
+    Gpu,
+}
+
+impl Device {
+    fn engine(self, model: Arc<Model>) -> Box<dyn Engine> {
+        match self {
+            Device::Cpu => Box::new(CpuEngine::new(model, Isa::best()).expect("an engine")),
+            Device::Gpu => {
+                let gpu = Gpu::open(0, Code::Cubin, &NoCache).expect("the fake GPU");
+                let settings = Settings::usual(gpu.facts().capability);
+                Box::new(CudaEngine::new(Arc::new(gpu), model, settings).expect("an engine"))
+            }
+        }
+    }
+}
+
 /// Requests while frames of a world are made, hashed and put on a tape in a file, by the thread of
 /// the loop, the engine's and the tape's: how many, and the bytes of the largest.
-fn requests(world: &str, threads: usize, planted: bool) -> (u64, usize) {
+fn requests(world: &str, threads: usize, runs_on: Device, planted: bool) -> (u64, usize) {
     let bytes = std::fs::read(common::path(world)).expect("a world of the checkout");
     let world = World::from_packed(&bytes).expect("a whole world");
     let model = build(&world, world.manifest.default_passes, NoiseFrom::Seed).expect("a schedule");
@@ -114,7 +144,7 @@ fn requests(world: &str, threads: usize, planted: bool) -> (u64, usize) {
     let start = Start { seed: 1, latents: latents.to_vec(), actions, noise: None };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
     pool.install(|| {
-        let mut engine = CpuEngine::new(Arc::new(model), Isa::best()).expect("an engine");
+        let mut engine = runs_on.engine(Arc::new(model));
         engine.reset(&start).expect("a prompt without faults");
         let (config, machine) = (config(&world), machine(engine.describe()));
         let file = tempfile::tempfile().expect("a temporary file");
@@ -122,7 +152,7 @@ fn requests(world: &str, threads: usize, planted: bool) -> (u64, usize) {
         REQUESTS.store(0, Ordering::SeqCst);
         LARGEST_BYTES.store(0, Ordering::SeqCst);
         let clock = Speeding(AtomicU64::new(0));
-        let ran = drive::run(&mut Counter, &mut engine, &mut [&mut recorder], &clock);
+        let ran = drive::run(&mut Counter, engine.as_mut(), &mut [&mut recorder], &clock);
         if planted {
             drop(std::hint::black_box(vec![1u8; 123]));
         }
@@ -170,9 +200,24 @@ fn machine(description: Description) -> Machine {
 /// One test: the count is the whole process's.
 #[test]
 fn a_steady_frame_allocates_nothing_on_any_thread() {
-    for threads in [1, 2, 5] {
-        assert_eq!(requests(common::TINY_WORLD, threads, false), (0, 0), "{threads} threads");
+    if std::env::var_os(ON_THE_GPU).is_some() {
+        assert_eq!(requests(common::TINY_WORLD, 2, Device::Gpu, false), (0, 0), "on a GPU");
+        return;
     }
-    assert_eq!(requests("worlds/doom.safetensors", 2, false), (0, 0));
-    assert_eq!(requests(common::TINY_WORLD, 2, true), (1, 123), "a planted request is seen");
+    for threads in [1, 2, 5] {
+        let found = requests(common::TINY_WORLD, threads, Device::Cpu, false);
+        assert_eq!(found, (0, 0), "{threads} threads");
+    }
+    assert_eq!(requests("worlds/doom.safetensors", 2, Device::Cpu, false), (0, 0));
+    let planted = requests(common::TINY_WORLD, 2, Device::Cpu, true);
+    assert_eq!(planted, (1, 123), "a planted request is seen");
+    count_on_the_gpu();
+}
+
+/// The same test again, in a process that finds the fake GPU.
+fn count_on_the_gpu() {
+    let Some(machine) = fake_cuda::Machine::new() else { return };
+    let this = std::env::current_exe().expect("this program");
+    let output = machine.of(this).env(ON_THE_GPU, "1").output().expect("runs");
+    assert!(output.status.success(), "{output:?}");
 }

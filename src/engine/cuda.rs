@@ -47,8 +47,7 @@ impl Gpu {
     /// [`EngineError`] naming what is missing: driver, GPU, compiler, or what failed.
     pub fn open(ordinal: u32, code: Code, cache: &dyn KernelCache) -> Result<Gpu, EngineError> {
         let facts = probe::gpu(ordinal)?;
-        let device = device_name(&facts);
-        let context = Context::open(ordinal as i32).map_err(failed(&device, None))?;
+        let context = Context::open(ordinal as i32).map_err(failed(ordinal, None))?;
         let kernels = Kernels::load(&context, &facts, code, cache)?;
         Ok(Gpu { context, kernels, facts })
     }
@@ -64,12 +63,12 @@ impl Gpu {
     }
 
     fn device(&self) -> String {
-        device_name(&self.facts)
+        device_name(self.facts.ordinal)
     }
 }
 
-fn device_name(facts: &GpuFacts) -> String {
-    format!("cuda:{}", facts.ordinal)
+fn device_name(ordinal: u32) -> String {
+    format!("cuda:{ordinal}")
 }
 
 /// An engine on one GPU. All of its memory is taken when it is made; a frame is one small copy to
@@ -107,8 +106,7 @@ impl CudaEngine {
         }
         kernels::check_sizes(&model)?;
         let layout = Layout::new(&model);
-        let device = gpu.device();
-        let fail = failed(&device, None);
+        let fail = failed(gpu.facts.ordinal, None);
         let frames = Stream::new(&gpu.context).map_err(&fail)?;
         let transfers = Stream::new(&gpu.context).map_err(&fail)?;
         let memory = take_memory(&gpu, layout.bytes, &transfers)?;
@@ -138,7 +136,7 @@ impl CudaEngine {
 
     /// What an error of the driver means while `frame` is made.
     fn failed(&self, frame: Option<u64>) -> impl Fn(DriverError) -> EngineError + use<> {
-        failed(&self.gpu.device(), frame)
+        failed(self.gpu.facts.ordinal, frame)
     }
 
     /// Makes the graphs, where graphs are wanted.
@@ -418,13 +416,13 @@ impl Engine for CudaEngine {
 
 /// Takes all memory of an engine at once.
 fn take_memory(gpu: &Gpu, bytes: usize, stream: &Stream) -> Result<DeviceMemory, EngineError> {
-    let device = gpu.device();
-    let (free_bytes, _) = gpu.context.memory().map_err(failed(&device, None))?;
+    let fail = failed(gpu.facts.ordinal, None);
+    let (free_bytes, _) = gpu.context.memory().map_err(&fail)?;
     DeviceMemory::zeroed(&gpu.context, bytes, stream).map_err(|error| {
         if error.code != OUT_OF_MEMORY {
-            return failed(&device, None)(error);
+            return fail(error);
         }
-        let (device, what) = (device.clone(), error.to_string());
+        let (device, what) = (gpu.device(), error.to_string());
         EngineError::GpuMemory { device, free_bytes, needed_bytes: bytes, what }
     })
 }
@@ -445,10 +443,13 @@ fn put_weights(
     Ok(())
 }
 
-/// What an error of the driver means for an engine on `device`.
-fn failed(device: &str, frame: Option<u64>) -> impl Fn(DriverError) -> EngineError + use<> {
-    let device = device.to_owned();
-    move |error| EngineError::Gpu { device: device.clone(), frame, what: error.to_string() }
+/// What an error of the driver means for an engine on GPU `ordinal`; nothing is allocated before
+/// there is one.
+fn failed(ordinal: u32, frame: Option<u64>) -> impl Fn(DriverError) -> EngineError {
+    move |error| {
+        let (device, what) = (device_name(ordinal), error.to_string());
+        EngineError::Gpu { device, frame, what }
+    }
 }
 
 /// Which of a model's programs.

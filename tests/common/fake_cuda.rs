@@ -74,6 +74,13 @@ impl Machine {
         command
     }
 
+    /// Another program, which finds the same libraries.
+    pub fn of(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
+        command.env("LD_LIBRARY_PATH", &self.libraries);
+        command
+    }
+
     /// Runs the program with these variables.
     pub fn run_with(&self, variables: &[(&str, &str)], words: &str) -> Ran {
         Ran::from(self.command(variables, words).output().expect("runs"))
