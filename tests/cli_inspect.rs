@@ -1,0 +1,99 @@
+//! `inspect --json` prints what formats/inspect.md says, and `zstd` reads any tape.
+
+#[path = "common/command.rs"]
+mod command;
+mod common;
+
+use command::Place;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Command;
+use worldtape::session::Tape;
+
+/// Rows of the page's tables, in order: the tape's, then a machine's. Field to type.
+fn tables() -> [BTreeMap<String, String>; 2] {
+    let page = std::fs::read_to_string(common::path("formats/inspect.md")).expect("the page");
+    let mut tables = [BTreeMap::new(), BTreeMap::new()];
+    let (tape, machine) = page.split_once("\nA machine:").expect("two tables");
+    for (table, text) in tables.iter_mut().zip([tape, machine]) {
+        for line in text.lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            table.insert(cells[1].trim_matches('`').to_owned(), cells[2].to_owned());
+        }
+    }
+    tables
+}
+
+/// Every field of `object` is in the table with its type, and the other way round.
+fn assert_described(object: &Value, table: &BTreeMap<String, String>) {
+    let fields = object.as_object().expect("an object");
+    assert!(fields.keys().eq(table.keys()), "{:?} on the page: {table:?}", fields.keys());
+    for (name, value) in fields {
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        assert!(table[name].split(" or ").any(|allowed| allowed == found), "{name}: {value}");
+    }
+}
+
+/// Every tape of the repository.
+fn tapes() -> Vec<PathBuf> {
+    let folders = ["sessions", "tests/data"].map(common::path);
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).expect("a folder"));
+    let paths = entries.map(|entry| entry.expect("reads").path());
+    let mut tapes: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|e| e == "wtape")).collect();
+    tapes.sort();
+    assert!(tapes.len() >= 9, "{tapes:?}");
+    tapes
+}
+
+#[test]
+fn the_page_has_every_field_with_its_type_and_no_other() {
+    let place = Place::new();
+    let [tape, machine] = tables();
+    assert!(tape.len() >= 24 && machine.len() >= 6, "{tape:?} {machine:?}");
+    place.run("record --actions walk.txt --world tiny.safetensors --device cpu").exits(0);
+    let whole = std::fs::read(place.path("walk.wtape")).expect("a tape");
+    std::fs::write(place.path("cut.wtape"), &whole[..whole.len() - 100]).expect("written");
+    let mut named: Vec<String> = vec!["walk.wtape".to_owned(), "cut.wtape".to_owned()];
+    named.extend(tapes().iter().map(|path| path.to_str().expect("UTF-8").to_owned()));
+    for name in named {
+        for verify in ["", " --verify"] {
+            let ran = place.run(&format!("inspect --json{verify} {name}"));
+            let object: Value = ran.out.parse().expect("one JSON object");
+            assert_described(&object, &tape);
+            for one in object["machines"].as_array().expect("machines") {
+                assert_described(one, &machine);
+            }
+            let checked = !object["chain_blocks"].is_null();
+            assert_eq!(checked, !verify.is_empty(), "{name}: {}", object["chain_blocks"]);
+        }
+    }
+}
+
+/// The library that the format is made of, then the tool of the same name where it is installed.
+#[test]
+fn zstd_decodes_any_tape_to_its_archives() {
+    let has_tool = Command::new("zstd").arg("--version").output().is_ok();
+    if !has_tool {
+        println!("zstd is not installed: the library alone is asked");
+    }
+    for path in tapes() {
+        let bytes = std::fs::read(&path).expect("reads");
+        let archives = zstd::decode_all(&bytes[..]).expect("zstd frames and skippable frames");
+        let blocks = Tape::read(&bytes).expect("a tape").blocks.len();
+        assert!(archives.len() > 16 * blocks, "{} bytes of {blocks} blocks", archives.len());
+        if has_tool {
+            let output = Command::new("zstd").arg("-dc").arg(&path).output().expect("runs");
+            assert!(output.status.success(), "{output:?}");
+            assert!(output.stdout == archives, "{}: not what the library says", path.display());
+        }
+    }
+}
