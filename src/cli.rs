@@ -193,6 +193,9 @@ pub struct Inspect {
     /// Check the chain of blocks too.
     #[arg(long)]
     pub verify: bool,
+    /// Show one frame, found through the index of a closed tape; nothing else is read.
+    #[arg(long, value_name = "N", conflicts_with = "verify")]
+    pub frame: Option<u64>,
     /// Print one JSON object.
     #[arg(long)]
     pub json: bool,

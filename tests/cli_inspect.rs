@@ -11,12 +11,13 @@ use std::path::PathBuf;
 use std::process::Command;
 use worldtape::session::Tape;
 
-/// Rows of the page's tables, in order: the tape's, then a machine's. Field to type.
-fn tables() -> [BTreeMap<String, String>; 2] {
+/// Rows of the page's tables, in order: the tape's, a machine's, a frame's. Field to type.
+fn tables() -> [BTreeMap<String, String>; 3] {
     let page = std::fs::read_to_string(common::path("formats/inspect.md")).expect("the page");
-    let mut tables = [BTreeMap::new(), BTreeMap::new()];
-    let (tape, machine) = page.split_once("\nA machine:").expect("two tables");
-    for (table, text) in tables.iter_mut().zip([tape, machine]) {
+    let mut tables = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
+    let (tape, rest) = page.split_once("\nA machine:").expect("three tables");
+    let (machine, frame) = rest.split_once("\n`inspect --frame").expect("three tables");
+    for (table, text) in tables.iter_mut().zip([tape, machine, frame]) {
         for line in text.lines().filter(|line| line.starts_with("| `")) {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
             table.insert(cells[1].trim_matches('`').to_owned(), cells[2].to_owned());
@@ -57,11 +58,13 @@ fn tapes() -> Vec<PathBuf> {
 #[test]
 fn the_page_has_every_field_with_its_type_and_no_other() {
     let place = Place::new();
-    let [tape, machine] = tables();
+    let [tape, machine, frame] = tables();
     assert!(tape.len() >= 24 && machine.len() >= 6, "{tape:?} {machine:?}");
     place.run("record --actions walk.txt --world tiny.safetensors --device cpu").exits(0);
     let whole = std::fs::read(place.path("walk.wtape")).expect("a tape");
     std::fs::write(place.path("cut.wtape"), &whole[..whole.len() - 100]).expect("written");
+    let ran = place.run("inspect --json --frame 7 walk.wtape").exits(0);
+    assert_described(&ran.out.parse().expect("one JSON object"), &frame);
     let mut named: Vec<String> = vec!["walk.wtape".to_owned(), "cut.wtape".to_owned()];
     named.extend(tapes().iter().map(|path| path.to_str().expect("UTF-8").to_owned()));
     for name in named {
@@ -96,4 +99,21 @@ fn zstd_decodes_any_tape_to_its_archives() {
             assert!(output.stdout == archives, "{}: not what the library says", path.display());
         }
     }
+}
+
+#[test]
+fn one_frame_is_shown_without_the_rest_and_only_where_it_is() {
+    let place = Place::new();
+    place.run("record --actions walk.txt --world tiny.safetensors --device cpu").exits(0);
+    let whole = std::fs::read(place.path("walk.wtape")).expect("a tape");
+    let tape = Tape::read(&whole).expect("whole");
+    let said = place.run("inspect --frame 41 walk.wtape").fine();
+    let outcome = tape.outcomes[41];
+    let expected = format!("picture {}, state sum {:#018x}", outcome.picture, outcome.state_sum);
+    assert!(said.starts_with("frame      41 of 70") && said.contains(&expected), "{said}");
+    let none = place.run("inspect --frame 70 walk.wtape").exits(1);
+    assert!(none.complaint().contains("there is no frame 70; the tape has 70"), "{none:?}");
+    std::fs::write(place.path("cut.wtape"), &whole[..whole.len() - 1]).expect("written");
+    let cut = place.run("inspect --frame 3 cut.wtape").exits(4);
+    assert!(cut.complaint().contains("was not closed"), "{cut:?}");
 }

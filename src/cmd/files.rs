@@ -56,6 +56,16 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// A plain file to read parts of.
+pub(super) fn open(path: &Path) -> Result<File> {
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+    if !is_file {
+        bail!("{} is not a plain file", path.display());
+    }
+    Ok(file)
+}
+
 /// The text of a file.
 pub(super) fn read_text(path: &Path) -> Result<String> {
     let bytes = read(path, TEXT_BYTES_MAX)?;

@@ -4,8 +4,8 @@ use super::output::{self, plain};
 use super::{Exit, files};
 use crate::cli::Inspect;
 use crate::event::Digest;
-use crate::session::{Ending, Tape};
-use anyhow::Result;
+use crate::session::{Ending, Seeker, Tape};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -53,7 +53,22 @@ pub(super) struct MachineReport {
     facts: BTreeMap<String, String>,
 }
 
+/// One frame, as `--frame N --json` prints it.
+#[derive(Serialize)]
+struct FrameReport {
+    frame: u64,
+    frames: u64,
+    /// Bits of the buttons held, bit 0 first.
+    action: u16,
+    picture: String,
+    state_sum: String,
+    play_root: String,
+}
+
 pub(super) fn run(options: &Inspect) -> Result<Exit> {
+    if let Some(frame) = options.frame {
+        return one_frame(options, frame);
+    }
     let (tape, bytes) = files::read_tape(&options.file)?;
     let mut report = Report::new(&tape, bytes.len());
     let mut wrong = ending_line(&tape.ending);
@@ -74,6 +89,30 @@ pub(super) fn run(options: &Inspect) -> Result<Exit> {
     };
     output::complaint(&format!("{}: {wrong}", options.file.display()));
     Ok(Exit::Damaged)
+}
+
+/// Shows one frame of a closed tape.
+fn one_frame(options: &Inspect, frame: u64) -> Result<Exit> {
+    let name = || options.file.display().to_string();
+    let mut tape = Seeker::open(files::open(&options.file)?).with_context(name)?;
+    let found = tape.frame(frame).with_context(name)?;
+    let report = FrameReport {
+        frame,
+        frames: tape.frames(),
+        action: found.action.0,
+        picture: found.outcome.picture.to_string(),
+        state_sum: format!("{:#018x}", found.outcome.state_sum),
+        play_root: tape.play_root().to_string(),
+    };
+    if options.json {
+        output::json(&report)?;
+    } else {
+        output::text(&format!(
+            "frame      {frame} of {}, action {:#06x}, picture {}, state sum {}\n",
+            report.frames, report.action, report.picture, report.state_sum
+        ))?;
+    }
+    Ok(Exit::Ok)
 }
 
 /// What ends a tape early, for people; nothing for a closed one.

@@ -167,6 +167,32 @@ pub enum SessionError {
         /// Frames of the tape.
         frames: u64,
     },
+    /// A tape without a footer cannot be opened at its end.
+    #[error("the {bytes} bytes do not end in a footer: the tape was not closed, read it whole")]
+    NotClosed {
+        /// Bytes of the file.
+        bytes: u64,
+    },
+    /// A tape has no such frame.
+    #[error("there is no frame {frame}; the tape has {frames}, counted from 0")]
+    NoFrame {
+        /// The frame that was asked for.
+        frame: u64,
+        /// Frames of the tape.
+        frames: u64,
+    },
+    /// The source refused bytes.
+    #[error("reading {bytes} bytes at byte {offset}: {}", said(*kind, *system))]
+    Read {
+        /// Where they are.
+        offset: u64,
+        /// How many there should be.
+        bytes: u64,
+        /// What the source says.
+        kind: ErrorKind,
+        /// The number of the system's error, if it is one.
+        system: Option<i32>,
+    },
     /// The sink refused bytes; the encoder has failed for good.
     #[error("writing {bytes} bytes at byte {offset}: {}", said(*kind, *system))]
     Write {
@@ -194,6 +220,8 @@ impl SessionError {
             self,
             SessionError::NotATape { .. }
                 | SessionError::Version { .. }
+                | SessionError::NoFrame { .. }
+                | SessionError::Read { .. }
                 | SessionError::Write { .. }
                 | SessionError::WriterFailed { .. }
         )
