@@ -5,6 +5,7 @@ mod prompt;
 mod ranges;
 mod ring;
 mod state;
+mod which;
 
 pub mod cpu;
 pub mod cuda;

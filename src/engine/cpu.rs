@@ -16,11 +16,12 @@ pub use simd::Isa;
 
 use super::ranges::Ranges;
 use super::state::{Header, slot_bytes};
+use super::which::Which;
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
 use crate::event::{Action, Digest};
 use crate::exact::NotFinite;
-use crate::program::{Model, Precision, Program};
+use crate::program::{Model, Precision};
 use arena::Arena;
 use products::Packed;
 use std::sync::Arc;
@@ -252,20 +253,4 @@ impl Engine for CpuEngine {
 fn slot_range(remembered: u64, window: usize, count: usize) -> std::ops::Range<usize> {
     let slot = newest_slot(remembered, window);
     slot * count..(slot + 1) * count
-}
-
-/// Which of a model's programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
-    Prompt,
-    Frame,
-}
-
-impl Which {
-    fn program(self, model: &Model) -> &Program {
-        match self {
-            Which::Prompt => &model.prompt,
-            Which::Frame => &model.frame,
-        }
-    }
 }

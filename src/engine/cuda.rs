@@ -14,6 +14,7 @@ pub use probe::{CompilerError, DriverError, GpuFacts, compiler, gpus};
 pub use settings::{Code, Lane, Settings};
 
 use super::state::{Header, slot_bytes};
+use super::which::Which;
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
 use crate::event::Action;
@@ -449,21 +450,5 @@ fn failed(ordinal: u32, frame: Option<u64>) -> impl Fn(DriverError) -> EngineErr
     move |error| {
         let (device, what) = (device_name(ordinal), error.to_string());
         EngineError::Gpu { device, frame, what }
-    }
-}
-
-/// Which of a model's programs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Which {
-    Prompt,
-    Frame,
-}
-
-impl Which {
-    fn program(self, model: &Model) -> &Program {
-        match self {
-            Which::Prompt => &model.prompt,
-            Which::Frame => &model.frame,
-        }
     }
 }
