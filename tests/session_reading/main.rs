@@ -1,8 +1,11 @@
 //! A tape gives back what was written, and never anything else: cut, damaged, spliced or made up.
 
+#[path = "../common/blocks.rs"]
+mod blocks;
 mod damage;
 mod every_byte;
 mod hand_made;
+mod order;
 mod round_trip;
 mod writing;
 
