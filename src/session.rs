@@ -22,6 +22,7 @@ mod reader;
 mod records;
 mod rewrite;
 mod scan;
+mod seeker;
 mod tape;
 mod totals;
 pub mod v1;
@@ -36,6 +37,7 @@ pub use play_root::PlayRoot;
 pub use records::{Checkpoint, Config, Kind, Machine, Note, Resume};
 pub use rewrite::rewrite;
 pub use scan::find_block;
+pub use seeker::Seeker;
 pub use tape::{BlockInfo, Ending, Tape};
 
 /// Magic of the skippable frames of a tape, one of the sixteen zstd leaves to applications.

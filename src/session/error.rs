@@ -179,6 +179,18 @@ pub enum SessionError {
         /// The number of the system's error, if it is one.
         system: Option<i32>,
     },
+    /// The source could not be read.
+    #[error("reading {bytes} bytes at byte {offset}: {}", said(*kind, *system))]
+    Read {
+        /// Where the bytes lie.
+        offset: u64,
+        /// How many were asked for.
+        bytes: u64,
+        /// What the source says.
+        kind: ErrorKind,
+        /// The number of the system's error, if it is one.
+        system: Option<i32>,
+    },
     /// An earlier write failed: nothing may be added after a hole.
     #[error("the writer failed earlier, after byte {offset}")]
     WriterFailed {
@@ -194,6 +206,7 @@ impl SessionError {
             self,
             SessionError::NotATape { .. }
                 | SessionError::Version { .. }
+                | SessionError::Read { .. }
                 | SessionError::Write { .. }
                 | SessionError::WriterFailed { .. }
         )
