@@ -162,6 +162,10 @@ pub struct Record {
     /// Print the result as one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Print "durable N" whenever more frames, now N, will survive the machine: what a test that
+    /// kills the program or its disk holds the tape against.
+    #[arg(long, hide = true, conflicts_with = "json")]
+    pub acknowledge: bool,
     /// Which world and engine.
     #[command(flatten)]
     pub machinery: Machinery,

@@ -7,7 +7,7 @@ mod verify;
 
 pub use digest::picture_digest;
 pub use error::DriveError;
-pub use recorder::{Durable, QUEUE_MAX, Recorder, Recording};
+pub use recorder::{Durability, Durable, QUEUE_MAX, Recorder, Recording};
 pub use verify::{TapeActions, Verdict, Verifier};
 
 use crate::clock::Clock;

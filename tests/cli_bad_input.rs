@@ -1,5 +1,9 @@
 //! What the program is given may be anything: one line says what is wrong, and nothing is lost.
 
+#[path = "common/blocks.rs"]
+mod blocks;
+#[path = "cli_bad_input/bombs.rs"]
+mod bombs;
 #[path = "common/command.rs"]
 mod command;
 #[path = "cli_bad_input/disks.rs"]

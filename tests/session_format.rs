@@ -254,6 +254,21 @@ fn the_bytes_of_the_other_archives_are_pinned() {
     assert_eq!(to_hex(&bytes), to_hex(&hex(pinned)));
 }
 
+/// RUSTSEC-2026-0233 to 0235: before 0.8.17, bytes that passed the check could be read out of place.
+#[test]
+fn rkyv_is_one_whose_checked_access_is_sound() {
+    for lock in [include_str!("../Cargo.lock"), include_str!("../fuzz/Cargo.lock")] {
+        let found = lock.split("name = \"rkyv\"\nversion = \"").nth(1).expect("rkyv is locked");
+        let version: Vec<u64> = found
+            .split('"')
+            .next()
+            .into_iter()
+            .flat_map(|version| version.split('.').map(number))
+            .collect();
+        assert!(version >= vec![0, 8, 17], "{version:?}");
+    }
+}
+
 #[test]
 fn the_limits_of_the_specification_are_the_limits() {
     let limits = [

@@ -24,7 +24,14 @@ pub(super) fn run(reason: &str) -> Result<Exit> {
         manifest.name,
         path.display()
     ))?;
-    let report = record::record(&tape, Device::Cpu, prepared, script, frames, None)?;
+    let report = record::record(
+        &tape,
+        Device::Cpu,
+        prepared,
+        script,
+        (frames, record::Show::Progress),
+        None,
+    )?;
     output::text(&format!(
         "Recorded {} ({} bytes, {:.1} frames/s), play root {}.\nReplaying it with one thread:\n",
         tape.display(),

@@ -108,6 +108,7 @@ pub(super) fn create(path: &Path) -> Result<File> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    let synced = synced.inspect_err(|_| discard(path));
     synced.with_context(|| format!("cannot make {} durable in its folder", path.display()))?;
     Ok(file)
 }

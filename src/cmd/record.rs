@@ -6,9 +6,11 @@ use super::progress::Progress;
 use super::{Exit, files, process};
 use crate::cli::Record;
 use crate::clock::{Clock, Wall};
-use crate::drive::{self, DriveError, Durable, Recorder, Recording, Source};
+use crate::drive::{
+    self, DriveError, Durability, Durable, Flow, Made, Recorder, Recording, Sink, Source,
+};
 use crate::engine::EngineError;
-use crate::event::Digest;
+use crate::event::{Action, Digest};
 use crate::input::Script;
 use crate::session::PlayRoot;
 use anyhow::{Context, Result};
@@ -30,6 +32,44 @@ pub(super) struct Report {
     pub(super) memory_bytes_max: Option<u64>,
 }
 
+/// What is shown while frames are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Show {
+    /// A line that moves, for people.
+    Progress,
+    /// Which frames are safe, for a program that will end this one.
+    Durable,
+}
+
+/// Says how many frames are durable whenever there are more.
+struct Acknowledged {
+    durable: Durability,
+    said: u64,
+}
+
+impl Acknowledged {
+    fn say(&mut self) {
+        let frames = self.durable.frames();
+        if frames > self.said {
+            // Where stdout is gone, the report at the end says so.
+            let _ = output::text(&format!("durable {frames}\n"));
+            self.said = frames;
+        }
+    }
+}
+
+impl Sink for Acknowledged {
+    fn action(&mut self, _: u64, _: Action, _: u64) -> Result<(), DriveError> {
+        self.say();
+        Ok(())
+    }
+
+    fn made(&mut self, _: &Made<'_>) -> Result<Flow, DriveError> {
+        self.say();
+        Ok(Flow::Continue)
+    }
+}
+
 pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
@@ -46,7 +86,8 @@ pub(super) fn run(options: &Record) -> Result<Exit> {
         }
     };
     let frames = script.frames();
-    let report = record(&output, device, prepared, script, frames, None)?;
+    let show = if options.acknowledge { Show::Durable } else { Show::Progress };
+    let report = record(&output, device, prepared, script, (frames, show), None)?;
     report.print(options.json)?;
     Ok(Exit::Ok)
 }
@@ -58,13 +99,13 @@ pub(super) fn record(
     device: Device,
     prepared: Prepared,
     source: impl Source,
-    frames: u64,
+    shown: (u64, Show),
     threads: Option<usize>,
 ) -> Result<Report> {
     let wall = Wall::start();
     let started_us = wall.now_us();
     let recorded = machinery::in_pool(threads, || {
-        record_in_pool(output, device, prepared, source, frames, &wall)
+        record_in_pool(output, device, prepared, source, shown, &wall)
     })?;
     let seconds = (wall.now_us() - started_us) as f64 / 1e6;
     let recording = recorded?;
@@ -77,7 +118,7 @@ fn record_in_pool(
     device: Device,
     prepared: Prepared,
     mut source: impl Source,
-    frames: u64,
+    (frames, show): (u64, Show),
     wall: &Wall,
 ) -> Result<Recording> {
     let mut engine = device.engine(prepared.model)?;
@@ -89,9 +130,13 @@ fn record_in_pool(
     let mut recorder = Recorder::start(file, uuid, &prepared.config, &machine)
         .inspect_err(|_| files::discard(output))
         .with_context(tape)?;
-    let mut progress = Progress::new(frames, "recording");
-    let ran = drive::run(&mut source, engine.as_mut(), &mut [&mut recorder, &mut progress], wall);
-    drop(progress);
+    let mut shown: Box<dyn Sink> = match show {
+        Show::Progress => Box::new(Progress::new(frames, "recording")),
+        Show::Durable => Box::new(Acknowledged { durable: recorder.durability(), said: 0 }),
+    };
+    let sinks: &mut [&mut dyn Sink] = &mut [&mut recorder, shown.as_mut()];
+    let ran = drive::run(&mut source, engine.as_mut(), sinks, wall);
+    drop(shown);
     close(ran, recorder, output)
 }
 

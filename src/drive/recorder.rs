@@ -39,6 +39,17 @@ pub struct Recording {
     pub waits: u64,
 }
 
+/// Tells how many frames are safe on disk while the recorder is at work elsewhere.
+#[derive(Clone, Debug)]
+pub struct Durability(Arc<AtomicU64>);
+
+impl Durability {
+    /// Frames `0..n` are safe on disk.
+    pub fn frames(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 enum Record {
     Action { frame: u64, action: Action, at_us: u64 },
     Outcome { frame: u64, outcome: Outcome, at_us: u64 },
@@ -51,7 +62,7 @@ pub struct Recorder<W: Durable> {
     /// Taken when the recorder goes, so that its thread ends.
     queue: Option<SyncSender<Record>>,
     thread: Option<JoinHandle<Result<(Recording, W), DriveError>>>,
-    durable: Arc<AtomicU64>,
+    durable: Durability,
     waits: u64,
 }
 
@@ -69,8 +80,8 @@ impl<W: Durable + 'static> Recorder<W> {
         let tape_error = |source| DriveError::Tape { source, durable_frames: 0 };
         let encoder =
             Encoder::new(sink, HeaderInfo { uuid }, config, machine).map_err(tape_error)?;
-        let durable = Arc::new(AtomicU64::new(0));
-        let (batch, shared) = (FramesBatch::new(), Arc::clone(&durable));
+        let durable = Durability(Arc::new(AtomicU64::new(0)));
+        let (batch, shared) = (FramesBatch::new(), durable.clone());
         let mut writer = Writer { encoder, batch, durable: shared, unsealed_us: None };
         writer.sync()?;
         let (queue, records) = sync_channel(QUEUE_MAX);
@@ -83,7 +94,12 @@ impl<W: Durable + 'static> Recorder<W> {
 
     /// Frames `0..n` are safe on disk.
     pub fn durable_frames(&self) -> u64 {
-        self.durable.load(Ordering::Acquire)
+        self.durable.frames()
+    }
+
+    /// The same, for those who do not hold the recorder.
+    pub fn durability(&self) -> Durability {
+        self.durable.clone()
     }
 
     /// Puts a remark on the tape.
@@ -155,7 +171,7 @@ impl<W: Durable + 'static> Sink for Recorder<W> {
 struct Writer<W: Durable> {
     encoder: Encoder<W>,
     batch: FramesBatch,
-    durable: Arc<AtomicU64>,
+    durable: Durability,
     /// Times of the oldest and the newest record that is not sealed, in session microseconds.
     unsealed_us: Option<(u64, u64)>,
 }
@@ -215,15 +231,14 @@ impl<W: Durable> Writer<W> {
     }
 
     fn sync(&mut self) -> Result<(), DriveError> {
-        let durable_frames = self.durable.load(Ordering::Acquire);
-        sync(self.encoder.sink_mut(), durable_frames)?;
-        self.durable.store(self.encoder.frames(), Ordering::Release);
+        sync(self.encoder.sink_mut(), self.durable.frames())?;
+        self.durable.0.store(self.encoder.frames(), Ordering::Release);
         Ok(())
     }
 
     fn finish(mut self) -> Result<(Recording, W), DriveError> {
         self.seal()?;
-        let durable_frames = self.durable.load(Ordering::Acquire);
+        let durable_frames = self.durable.frames();
         let frames = self.encoder.frames();
         let finished = self.encoder.finish();
         let (footer, mut sink) =
@@ -233,7 +248,7 @@ impl<W: Durable> Writer<W> {
     }
 
     fn tape_error(&self, source: SessionError) -> DriveError {
-        DriveError::Tape { source, durable_frames: self.durable.load(Ordering::Acquire) }
+        DriveError::Tape { source, durable_frames: self.durable.frames() }
     }
 }
 

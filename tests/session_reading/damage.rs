@@ -1,54 +1,8 @@
-//! Cuts, flips, zeros, splices: the records before them stay, and nothing is made up.
+//! Zeros, splices, other tapes' blocks: the records before them stay, and nothing is made up.
 
 use super::*;
 use proptest::prelude::*;
 use worldtape::session::{Ending, FOOTER_BYTES, HEADER_BYTES, Part, find_block, rewrite};
-
-#[test]
-fn a_cut_at_every_byte_leaves_the_whole_blocks() {
-    let bytes = small();
-    let whole = read(&bytes);
-    let first_config_end = (whole.blocks[0].offset + whole.blocks[0].len) as usize;
-    for end in 0..bytes.len() {
-        let tape = match Tape::read(&bytes[..end]) {
-            Ok(tape) => tape,
-            Err(error) => {
-                assert!(end < first_config_end, "cut at {end}: {error}");
-                continue;
-            }
-        };
-        let (blocks, valid_frames) = whole_blocks(&whole, end);
-        assert_front(&tape, &whole, &format!("cut at {end}"));
-        assert_eq!((tape.blocks.len(), tape.outcomes.len() as u64), (blocks, valid_frames));
-        let offset = tape.blocks.last().map_or(0, |block| block.offset + block.len);
-        assert_eq!(tape.ending, Ending::Cut { offset, valid_frames }, "cut at {end}");
-        assert_eq!(Tape::verify_chain(&bytes[..end]), Ok(blocks as u64), "cut at {end}");
-    }
-}
-
-#[test]
-fn a_flip_in_every_byte_is_never_silent() {
-    let bytes = small();
-    let whole = read(&bytes);
-    for (at, mask) in (0..bytes.len()).flat_map(|at| [0x01, 0x80, 0xff].map(|mask| (at, mask))) {
-        let mut flipped = bytes.clone();
-        flipped[at] ^= mask;
-        let context = format!("byte {at} ^ {mask:#x}");
-        let Ok(tape) = Tape::read(&flipped) else {
-            assert!(at < HEADER_BYTES, "{context}: refused");
-            continue;
-        };
-        assert!(at >= HEADER_BYTES, "{context}: a changed header was read");
-        let (blocks, frames) = whole_blocks(&whole, at);
-        assert_front(&tape, &whole, &context);
-        assert_eq!(tape.blocks.len(), blocks, "{context}");
-        let Ending::Damaged { offset, valid_frames, .. } = tape.ending else {
-            panic!("{context}: {:?}", tape.ending);
-        };
-        assert_eq!(valid_frames, frames, "{context}");
-        assert!(offset <= at as u64, "{context}: damage at {offset}");
-    }
-}
 
 #[test]
 fn zeros_after_the_last_block_are_room_and_not_damage() {

@@ -1,54 +1,11 @@
 //! Blocks made by hand from the specification, to say what no encoder says.
 
+use super::blocks::HandMade;
 use super::*;
 use proptest::prelude::*;
 use worldtape::session::{BLOCK_HEADER_BYTES, Ending, Kind, limits, v1};
 
-/// A block made by hand from the specification, to say what no encoder says.
-struct HandMade {
-    kind: u16,
-    schema: u16,
-    first_frame: u64,
-    frame_count: u32,
-    compressed_len: Option<u32>,
-    uncompressed_len: u32,
-    payload: Vec<u8>,
-}
-
 impl HandMade {
-    fn new(kind: u16, payload: Vec<u8>, uncompressed_len: u32) -> HandMade {
-        HandMade {
-            kind,
-            schema: 1,
-            first_frame: 0,
-            frame_count: 0,
-            compressed_len: None,
-            uncompressed_len,
-            payload,
-        }
-    }
-
-    fn bytes(&self, sequence: u64, before: &[u8]) -> Vec<u8> {
-        let compressed_len = self.compressed_len.unwrap_or(self.payload.len() as u32);
-        let mut bytes = Vec::new();
-        bytes.extend(0x184D_2A57_u32.to_le_bytes());
-        bytes.extend(76_u32.to_le_bytes());
-        bytes.extend(b"WBLK");
-        bytes.extend(self.kind.to_le_bytes());
-        bytes.extend(self.schema.to_le_bytes());
-        bytes.extend(sequence.to_le_bytes());
-        bytes.extend(self.first_frame.to_le_bytes());
-        bytes.extend(self.frame_count.to_le_bytes());
-        bytes.extend(compressed_len.to_le_bytes());
-        bytes.extend(self.uncompressed_len.to_le_bytes());
-        bytes.extend(blake3::derive_key("worldtape 1 chain", before));
-        bytes.extend(crc32c::crc32c(&self.payload).to_le_bytes());
-        bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
-        assert_eq!(bytes.len(), BLOCK_HEADER_BYTES);
-        bytes.extend(&self.payload);
-        bytes
-    }
-
     /// A tape of header, CONFIG twice, MACHINE and this block.
     fn tape(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
@@ -115,6 +72,54 @@ fn a_zstd_bomb_is_refused_by_its_content_size() {
     let content =
         matches!(refused, SessionError::Field { what: "zstd content size", found: 0x80_0000, .. });
     assert!(content, "{refused}");
+}
+
+/// A zstd frame of zeros that says it has `says` bytes and holds one block with none.
+fn zstd_frame_that_says(says: u64) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
+    frame.extend(says.to_le_bytes());
+    frame.extend([1, 0, 0]);
+    frame
+}
+
+#[test]
+fn a_zstd_frame_that_says_less_than_it_holds_is_refused() {
+    let mut bomb = zstd::bulk::compress(&vec![0; 64 << 20], 3).expect("zeros compress");
+    let single_segment = bomb[4] & 0x20 != 0;
+    assert_eq!(bomb[4] >> 6, 2, "four bytes of content size");
+    let place = if single_segment { 5 } else { 6 };
+    bomb[place..place + 4].copy_from_slice(&4096_u32.to_le_bytes());
+    let refused = HandMade::new(Kind::Note.number(), bomb, 4096).damage();
+    assert!(matches!(refused, SessionError::Zstd { .. }), "{refused}");
+}
+
+#[test]
+fn lengths_of_an_exbibyte_are_refused_wherever_they_can_be_said() {
+    const EXBIBYTE: u64 = 1 << 60;
+    let field = |error: SessionError| match error {
+        SessionError::Field { what, found, .. } | SessionError::TooLong { what, found, .. } => {
+            assert_eq!(found, EXBIBYTE);
+            what
+        }
+        other => panic!("{other}"),
+    };
+    let frame = zstd_frame_that_says(EXBIBYTE);
+    let content = HandMade::new(Kind::Frames.number(), frame, 4096).damage();
+    assert_eq!(field(content), "zstd content size");
+    let mut block = HandMade::new(Kind::Frames.number(), Vec::new(), 0);
+    block.first_frame = EXBIBYTE;
+    assert_eq!(field(block.damage()), "first frame");
+    let frames = v1::Frames { first_action_frame: EXBIBYTE, ..v1::Frames::default() };
+    let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&frames).expect("memory");
+    assert_eq!(field(damage_of(Kind::Frames, &archive, 0)), "first action");
+    let entry = v1::IndexEntry { offset: EXBIBYTE, kind: 1, schema: 1, ..Default::default() };
+    let index = v1::Index { entries: vec![entry.clone()] };
+    let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&index).expect("memory");
+    assert_eq!(field(damage_of(Kind::Index, &archive, 0)), "offset in INDEX");
+    let entry = v1::IndexEntry { offset: 44, sequence: EXBIBYTE, ..entry };
+    let archive = rkyv::to_bytes::<rkyv::rancor::Error>(&v1::Index { entries: vec![entry] });
+    let archive = archive.expect("memory");
+    assert_eq!(field(damage_of(Kind::Index, &archive, 0)), "sequence in INDEX");
 }
 
 #[test]

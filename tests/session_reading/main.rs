@@ -1,7 +1,11 @@
 //! A tape gives back what was written, and never anything else: cut, damaged, spliced or made up.
 
+#[path = "../common/blocks.rs"]
+mod blocks;
 mod damage;
+mod every_byte;
 mod hand_made;
+mod order;
 mod round_trip;
 mod seek;
 mod writing;
@@ -70,6 +74,25 @@ fn small() -> Vec<u8> {
     let mut bytes = Vec::new();
     write_small(&mut bytes).expect("a vector takes everything");
     bytes
+}
+
+/// A tape of 600 frames, a note after every hundredth.
+fn long() -> Vec<u8> {
+    let encoder = Encoder::new(Vec::new(), INFO, &config(), &machine());
+    let mut encoder = encoder.expect("a vector takes everything");
+    let mut batch = FramesBatch::new();
+    for frame in 0..600 {
+        batch.push_action(frame, Action((frame * 77) as u16), frame * 28_571);
+        batch.push_outcome(frame, outcome(frame), frame * 28_571 + 9_000);
+        if batch.is_full() {
+            encoder.seal_frames(&mut batch).expect("a vector");
+        }
+        if frame % 100 == 99 {
+            encoder.seal_frames(&mut batch).expect("a vector");
+            encoder.note(&Note { frame, text: "a hundred".to_owned() }).expect("a vector");
+        }
+    }
+    encoder.finish().expect("a vector").1
 }
 
 fn read(bytes: &[u8]) -> Tape {

@@ -20,7 +20,7 @@ const EXEMPT: &str = "Cargo.lock";
 
 /// Finds the places in `file` that name a machine's folder or a registry's host.
 pub fn check(file: &File) -> Vec<Finding> {
-    let lines = if file.path == EXEMPT { "".lines() } else { file.text.lines() };
+    let lines = if file.name() == EXEMPT { "".lines() } else { file.text.lines() };
     let places = lines.enumerate().filter_map(|(index, line)| Some((index, stranger(line)?)));
     let report = |(index, word)| {
         let advice = format!("`{word}` belongs to one machine; say it without");
