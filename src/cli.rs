@@ -47,6 +47,8 @@ pub enum Verb {
     Replay(Replay),
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
+    /// Make a whole tape of what can be trusted of one that was cut or damaged.
+    Recover(Recover),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
@@ -197,6 +199,25 @@ pub struct Inspect {
     #[arg(long)]
     pub json: bool,
 }
+
+/// `worldtape recover`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = RECOVERED)]
+pub struct Recover {
+    /// The tape; it is only read.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The tape to write; never one that exists.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What the exit codes of `recover` mean, as its help says.
+const RECOVERED: &str = "Exits with 0 where nothing is lost, 4 where something is (each loss is \
+    listed), 1 where nothing can be recovered: then there is no OUT";
 
 /// `worldtape bench`.
 #[derive(Args, Clone, Debug)]

@@ -13,6 +13,7 @@ mod play;
 mod process;
 mod progress;
 mod record;
+mod recover;
 mod replay;
 mod signals;
 mod terminal;
@@ -68,6 +69,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),

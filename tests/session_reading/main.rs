@@ -3,6 +3,7 @@
 mod damage;
 mod hand_made;
 mod round_trip;
+mod salvaging;
 mod writing;
 
 use std::io::Write;
