@@ -120,10 +120,15 @@ pub struct Play {
     /// Write no tape.
     #[arg(long)]
     pub no_record: bool,
+    /// Go on where this tape ends, in a new tape that begins with its frames. World, seed, prompt
+    /// and passes are the tape's.
+    #[arg(long = "continue", value_name = "TAPE")]
+    #[arg(conflicts_with_all = ["seed", "start", "passes", "no_record"])]
+    pub going_on: Option<PathBuf>,
     /// What is played.
     #[command(flatten)]
     pub choice: Choice,
-    /// End after that many frames.
+    /// End after that many frames (those of --continue do not count).
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
     /// Which world and engine.
@@ -158,6 +163,11 @@ pub struct Record {
     /// The tape to write; never one that exists. Without it, the script's name with .wtape.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Go on where this tape ends, in a new tape that begins with its frames. World, seed, prompt
+    /// and passes are the tape's.
+    #[arg(long = "continue", value_name = "TAPE")]
+    #[arg(conflicts_with_all = ["seed", "start", "passes"])]
+    pub going_on: Option<PathBuf>,
     /// What is played.
     #[command(flatten)]
     pub choice: Choice,

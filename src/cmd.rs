@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod doctor;
 mod files;
+mod going_on;
 mod gpu;
 mod inspect;
 mod machinery;
@@ -89,8 +90,11 @@ fn alone() -> anyhow::Result<Exit> {
     }
 }
 
-/// Damage has its own exit code; everything else is an error.
+/// Damage and drift have their own exit codes; everything else is an error.
 fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<going_on::Drifted>() {
+        return Exit::Drift;
+    }
     match error.downcast_ref::<SessionError>() {
         Some(error) if error.is_damage() => Exit::Damaged,
         _ => Exit::Error,
