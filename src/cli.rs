@@ -47,6 +47,8 @@ pub enum Verb {
     Replay(Replay),
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
+    /// Make a whole tape of what can be trusted of one that was cut or damaged.
+    Recover(Recover),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
@@ -118,10 +120,15 @@ pub struct Play {
     /// Write no tape.
     #[arg(long)]
     pub no_record: bool,
+    /// Go on where this tape ends, in a new tape that begins with its frames. World, seed, prompt
+    /// and passes are the tape's.
+    #[arg(long = "continue", value_name = "TAPE")]
+    #[arg(conflicts_with_all = ["seed", "start", "passes", "no_record"])]
+    pub going_on: Option<PathBuf>,
     /// What is played.
     #[command(flatten)]
     pub choice: Choice,
-    /// End after that many frames.
+    /// End after that many frames (those of --continue do not count).
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
     /// Which world and engine.
@@ -156,6 +163,11 @@ pub struct Record {
     /// The tape to write; never one that exists. Without it, the script's name with .wtape.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Go on where this tape ends, in a new tape that begins with its frames. World, seed, prompt
+    /// and passes are the tape's.
+    #[arg(long = "continue", value_name = "TAPE")]
+    #[arg(conflicts_with_all = ["seed", "start", "passes"])]
+    pub going_on: Option<PathBuf>,
     /// What is played.
     #[command(flatten)]
     pub choice: Choice,
@@ -164,7 +176,7 @@ pub struct Record {
     pub json: bool,
     /// Print "durable N" whenever more frames, now N, will survive the machine: what a test that
     /// kills the program or its disk holds the tape against.
-    #[arg(long, hide = true, conflicts_with = "json")]
+    #[arg(long, hide = true, conflicts_with_all = ["json", "going_on"])]
     pub acknowledge: bool,
     /// Which world and engine.
     #[command(flatten)]
@@ -204,6 +216,25 @@ pub struct Inspect {
     #[arg(long)]
     pub json: bool,
 }
+
+/// `worldtape recover`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = RECOVERED)]
+pub struct Recover {
+    /// The tape; it is only read.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The tape to write; never one that exists.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Print the result as one JSON object.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What the exit codes of `recover` mean, as its help says.
+const RECOVERED: &str = "Exits with 0 where nothing is lost, 4 where something is (each loss is \
+    listed), 1 where nothing can be recovered: then there is no OUT";
 
 /// `worldtape bench`.
 #[derive(Args, Clone, Debug)]

@@ -47,6 +47,8 @@ pub trait Clock: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Wall {
     start: Instant,
+    /// What the clock showed when it started.
+    base_us: u64,
     /// When the session began, in milliseconds of Unix time.
     pub started_unix_ms: u64,
 }
@@ -54,14 +56,19 @@ pub struct Wall {
 impl Wall {
     /// A session that begins now.
     pub fn start() -> Wall {
+        Wall::start_at(0)
+    }
+
+    /// A session that goes on now where the clock of another one showed `base_us`.
+    pub fn start_at(base_us: u64) -> Wall {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Wall { start: Instant::now(), started_unix_ms: unix.as_millis() as u64 }
+        Wall { start: Instant::now(), base_us, started_unix_ms: unix.as_millis() as u64 }
     }
 }
 
 impl Clock for Wall {
     fn now_us(&self) -> u64 {
-        self.start.elapsed().as_micros() as u64
+        self.base_us.saturating_add(self.start.elapsed().as_micros() as u64)
     }
 
     fn sleep_until(&self, due_us: u64) {

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod doctor;
 mod files;
+mod going_on;
 mod gpu;
 mod inspect;
 mod machinery;
@@ -13,6 +14,7 @@ mod play;
 mod process;
 mod progress;
 mod record;
+mod recover;
 mod replay;
 mod signals;
 mod terminal;
@@ -68,6 +70,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
@@ -87,8 +90,11 @@ fn alone() -> anyhow::Result<Exit> {
     }
 }
 
-/// Damage has its own exit code; everything else is an error.
+/// Damage and drift have their own exit codes; everything else is an error.
 fn exit_of(error: &anyhow::Error) -> Exit {
+    if error.is::<going_on::Drifted>() {
+        return Exit::Drift;
+    }
     match error.downcast_ref::<SessionError>() {
         Some(error) if error.is_damage() => Exit::Damaged,
         _ => Exit::Error,

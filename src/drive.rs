@@ -2,11 +2,13 @@
 
 mod digest;
 mod error;
+mod going_on;
 mod recorder;
 mod verify;
 
 pub use digest::picture_digest;
 pub use error::DriveError;
+pub use going_on::GoingOn;
 pub use recorder::{Durability, Durable, QUEUE_MAX, Recorder, Recording};
 pub use verify::{TapeActions, Verdict, Verifier};
 
@@ -74,7 +76,22 @@ pub fn run(
     sinks: &mut [&mut dyn Sink],
     clock: &dyn Clock,
 ) -> Result<u64, DriveError> {
-    let mut frame = 0;
+    run_from(0, source, engine, sinks, clock)
+}
+
+/// The same from frame `first` on, where the engine has made all frames before it; returns the
+/// frame that would be next.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_from(
+    first: u64,
+    source: &mut dyn Source,
+    engine: &mut dyn Engine,
+    sinks: &mut [&mut dyn Sink],
+    clock: &dyn Clock,
+) -> Result<u64, DriveError> {
+    let mut frame = first;
     loop {
         clock.await_frame(frame);
         let Some(action) = source.next(frame)? else {

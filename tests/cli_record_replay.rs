@@ -102,6 +102,7 @@ fn json_of_inspect_has_its_fields() {
         "play_root",
         "play_root_short",
         "prompt",
+        "resumes",
         "seconds",
         "seed",
         "uuid",

@@ -20,6 +20,7 @@ fn help_is_what_it_was() {
         "record",
         "replay",
         "inspect",
+        "recover",
         "bench",
         "check",
         "world",

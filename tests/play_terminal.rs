@@ -80,6 +80,32 @@ fn five_seconds_of_keys_are_on_the_tape_and_replay() {
     place.run("inspect tape.wtape --verify").fine();
 }
 
+#[test]
+fn a_play_goes_on_where_a_tape_was_cut() {
+    let place = Place::with_tape();
+    let whole = place.read("walk.wtape");
+    place.write("cut.wtape", &whole[..whole.len() - 1]);
+    let Some(terminal) = begun(&place, "--continue cut.wtape") else { return };
+    for _ in 0..30 {
+        terminal.keys("a");
+        terminal.sleep_ms(30);
+    }
+    assert!(number_after(&terminal.screen(), "frame ") >= 70);
+    terminal.keys("q");
+    let screen = terminal.wait_for("exit=");
+    assert!(screen.contains("exit=0."), "{screen}");
+    let (before, tape) = (Tape::read(&whole), Tape::read(&place.read("tape.wtape")));
+    let (before, tape) = (before.expect("a tape"), tape.expect("a tape"));
+    assert_eq!((&tape.ending, tape.resumes[0].source_frame), (&Ending::Closed, 70));
+    assert!(tape.outcomes.starts_with(&before.outcomes));
+    let new = tape.outcomes.len() as u64 - 70;
+    assert_eq!(number_after(&screen, "played "), new);
+    assert!(new >= FRAMES_PER_SECOND / 2 && holds(&tape, LEFT) >= 5, "{new} frames");
+    let gap_us = tape.action_us[70] - tape.outcome_us[69];
+    assert!(gap_us < 5_000_000, "the time between the sessions is not on the tape: {gap_us}");
+    place.run("replay tape.wtape --world tiny.safetensors").fine();
+}
+
 /// A play in a terminal that is a script; what it drew. `None`, with a line, without Python.
 fn scripted(place: &Place, keys: &str) -> Option<String> {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/play_terminal/kitty.py");

@@ -91,6 +91,14 @@ pub(super) fn read_tape(path: &Path) -> Result<(Tape, Vec<u8>)> {
     Ok((tape, bytes))
 }
 
+/// Refuses a name that is taken, before the work for its file begins.
+pub(super) fn refuse_existing(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() {
+        bail!("{} exists and is not written over; choose another name with -o", path.display());
+    }
+    Ok(())
+}
+
 /// A new file; one that exists is left alone. Its name is made durable in its folder.
 pub(super) fn create(path: &Path) -> Result<File> {
     let file = match OpenOptions::new().write(true).create_new(true).open(path) {

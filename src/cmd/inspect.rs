@@ -1,10 +1,11 @@
 //! `worldtape inspect`: what a tape holds, without running a model.
 
 use super::output::{self, plain};
+use super::record::short_root;
 use super::{Exit, files};
 use crate::cli::Inspect;
 use crate::event::Digest;
-use crate::session::{Ending, Seeker, Tape};
+use crate::session::{Ending, Resume, Seeker, Tape};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ struct Report {
     seconds: f64,
     blocks: BTreeMap<String, usize>,
     machines: Vec<MachineReport>,
+    resumes: Vec<ResumeReport>,
     notes: Vec<String>,
     play_root: String,
     play_root_short: String,
@@ -63,6 +65,15 @@ struct FrameReport {
     picture: String,
     state_sum: String,
     play_root: String,
+}
+
+/// What the first frames were copied from, as `--json` prints it.
+#[derive(Serialize)]
+struct ResumeReport {
+    source_uuid: String,
+    source_frame: u64,
+    source_root: String,
+    source_root_short: String,
 }
 
 pub(super) fn run(options: &Inspect) -> Result<Exit> {
@@ -159,6 +170,7 @@ impl Report {
             seconds: tape.outcome_us.last().map_or(0.0, |us| *us as f64 / 1e6),
             blocks,
             machines: tape.machines.iter().map(MachineReport::new).collect(),
+            resumes: tape.resumes.iter().map(ResumeReport::new).collect(),
             notes: tape.notes.iter().map(|n| format!("frame {}: {}", n.frame, n.text)).collect(),
             play_root: tape.play_root.digest().to_string(),
             play_root_short: tape.play_root.short(),
@@ -181,6 +193,14 @@ impl Report {
         writeln!(out, "frames     {} in {:.1} s", self.frames, self.seconds)?;
         if self.pending_actions > 0 {
             writeln!(out, "pending    {} action(s) without an outcome", self.pending_actions)?;
+        }
+        for resume in &self.resumes {
+            let ResumeReport { source_uuid, source_frame, source_root_short, .. } = resume;
+            writeln!(
+                out,
+                "resumed    after {source_frame} frames of tape {source_uuid}, \
+                    play root {source_root_short}"
+            )?;
         }
         for note in &self.notes {
             writeln!(out, "note       {}", plain(note))?;
@@ -215,6 +235,17 @@ impl Report {
     /// What it is played on.
     fn machines(&self, out: &mut String) -> std::fmt::Result {
         self.machines.iter().try_for_each(|machine| machine.write(out))
+    }
+}
+
+impl ResumeReport {
+    fn new(resume: &Resume) -> ResumeReport {
+        ResumeReport {
+            source_uuid: uuid::Uuid::from_bytes(resume.source_uuid).to_string(),
+            source_frame: resume.source_frame,
+            source_root: resume.source_root.to_string(),
+            source_root_short: short_root(resume.source_root),
+        }
     }
 }
 

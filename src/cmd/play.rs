@@ -1,11 +1,12 @@
 //! `worldtape play`: a world under the player's hands, on the screen and onto a tape.
 
+use super::going_on::{Before, Source};
 use super::machinery::{self, Device, Prepared};
 use super::record::{self, short_root};
-use super::{Exit, files, output, signals, terminal};
+use super::{Exit, files, output, replay, signals, terminal};
 use crate::cli::Play;
 use crate::clock::{Clock, Lateness, Pacer, Wall, utc_stamp};
-use crate::drive::{self, DriveError, Durable, Recorder, Recording, Sink};
+use crate::drive::{self, DriveError, Durable, GoingOn, Recorder, Recording, Sink};
 use crate::engine::Description;
 use crate::input::{Controls, Keyboard, Live};
 use crate::screen::{self, Facts, Palette, Stage};
@@ -29,9 +30,18 @@ struct Played {
 pub(super) fn run(options: &Play) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let palette = terminal::here()?.palette;
-    let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
-    let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
-    let play = || play(options, device, palette, prepared, &world.manifest);
+    let source = options.going_on.as_deref().map(Source::read).transpose()?;
+    let before = source.as_ref().map(Source::before).transpose()?;
+    let (world, prepared) = match &before {
+        None => {
+            let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
+            let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
+            (world, prepared)
+        }
+        Some(before) => replay::prepare_with_world(before.tape(), device, &options.machinery)?,
+    };
+    let before = before.as_ref();
+    let play = || play(options, device, palette, prepared, &world.manifest, before);
     machinery::in_pool(None, play)??.tell();
     Ok(Exit::Ok)
 }
@@ -44,30 +54,40 @@ fn play(
     palette: Palette,
     prepared: Prepared,
     manifest: &Manifest,
+    before: Option<&Before<'_>>,
 ) -> Result<Played> {
     let mut engine = device.engine(prepared.model.clone())?;
-    engine.reset(&prepared.start).context("filling the memory from the prompt")?;
+    let first = before.map_or(0, Before::frames);
+    match before {
+        None => engine.reset(&prepared.start).context("filling the memory from the prompt")?,
+        Some(before) => {
+            options.output.as_deref().map(files::refuse_existing).transpose()?;
+            before.make_again(engine.as_mut(), &prepared.start, &Wall::start())?;
+        }
+    }
     let caught = signals::catch()?;
     let releases = screen::keyboard_releases();
     let quit = Arc::new(AtomicBool::new(false));
     let controls = Controls::new(Keyboard::new(&manifest.actions, releases), Arc::clone(&quit));
-    let wall = Wall::start();
+    let wall = before.map_or_else(Wall::start, Before::clock);
     let description = engine.describe();
-    let mut taping = Taping::start(options, &prepared, &description, &wall)?;
+    let mut taping = Taping::start(options, &prepared, &description, &wall, before)?;
     let facts = facts(&prepared, manifest, &description, taping.as_ref());
     let stage = Stage::open(facts, palette, releases, controls.clone(), wall.clone())
         .inspect_err(|_| taping.iter().for_each(|taping| files::discard(&taping.path)))?;
     let _watch = caught.watch(quit, stage.restorer())?;
     let pacer = Pacer::new(&wall, manifest.frames_per_second);
-    let mut live = Live::new(controls, &pacer, options.frames.unwrap_or(u64::MAX));
+    let live = Live::new(controls, &pacer, options.frames.unwrap_or(u64::MAX));
+    let mut live = GoingOn::new(first, before.map_or(&[], Before::waiting), live);
     let mut latest = stage.sink();
     let started_us = wall.now_us();
     let tape = taping.as_mut().map(|taping| &mut taping.recorder as &mut dyn Sink);
     let mut sinks: Vec<&mut dyn Sink> = tape.into_iter().chain([&mut latest as _]).collect();
-    let ran = drive::run(&mut live, engine.as_mut(), &mut sinks, &pacer);
+    let ran = drive::run_from(first, &mut live, engine.as_mut(), &mut sinks, &pacer);
     let seconds = (wall.now_us() - started_us) as f64 / 1e6;
     let (frames, tape) = close(ran, taping)?;
     let drawn = stage.close()?.frames;
+    let frames = frames - first;
     Ok(Played { frames, drawn, lateness: pacer.lateness(), tape, seconds })
 }
 
@@ -116,6 +136,7 @@ impl Taping {
         prepared: &Prepared,
         description: &Description,
         wall: &Wall,
+        before: Option<&Before<'_>>,
     ) -> Result<Option<Taping>> {
         if options.no_record {
             return Ok(None);
@@ -125,8 +146,14 @@ impl Taping {
         let bytes = Arc::new(AtomicU64::new(0));
         let sink = Counted { file: files::create(&path)?, bytes: Arc::clone(&bytes) };
         let machine = machinery::machine(description.clone(), wall.started_unix_ms);
-        let uuid = uuid::Uuid::new_v4().into_bytes();
-        let recorder = Recorder::start(sink, uuid, &prepared.config, &machine)
+        let started = match before {
+            None => {
+                let uuid = uuid::Uuid::new_v4().into_bytes();
+                Recorder::start(sink, uuid, &prepared.config, &machine)
+            }
+            Some(before) => before.recorder(sink, &machine),
+        };
+        let recorder = started
             .inspect_err(|_| files::discard(&path))
             .with_context(|| format!("tape {}", path.display()))?;
         Ok(Some(Taping { recorder, path, bytes }))

@@ -3,11 +3,11 @@
 use super::machinery::{self, Device, Prepared};
 use super::output;
 use super::progress::Progress;
-use super::{Exit, files, process};
+use super::{Exit, files, going_on, process, replay};
 use crate::cli::Record;
 use crate::clock::{Clock, Wall};
 use crate::drive::{
-    self, DriveError, Durability, Durable, Flow, Made, Recorder, Recording, Sink, Source,
+    self, DriveError, Durability, Durable, Flow, GoingOn, Made, Recorder, Recording, Sink, Source,
 };
 use crate::engine::EngineError;
 use crate::event::{Action, Digest};
@@ -72,24 +72,66 @@ impl Sink for Acknowledged {
 
 pub(super) fn run(options: &Record) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
+    if let Some(path) = &options.going_on {
+        return go_on(options, device, path);
+    }
     let (_, world) = machinery::load_world(options.machinery.world.as_deref())?;
-    let text = files::read_text(&options.actions)?;
-    let script = Script::parse(&text, &world.manifest.action_names())
-        .with_context(|| format!("action script {}", options.actions.display()))?;
+    let script = script(options, &world.manifest.action_names())?;
     let prepared = machinery::prepare(&world, device.arithmetic(), options.choice)?;
     // The model has its own copy of what it needs; two would lie in memory all session long.
     drop(world);
-    let output = match &options.output {
-        Some(path) => path.clone(),
-        None => {
-            PathBuf::from(options.actions.file_name().unwrap_or_default()).with_extension("wtape")
-        }
-    };
     let frames = script.frames();
     let show = if options.acknowledge { Show::Durable } else { Show::Progress };
-    let report = record(&output, device, prepared, script, (frames, show), None)?;
+    let report = record(&output(options), device, prepared, script, (frames, show), None)?;
     report.print(options.json)?;
     Ok(Exit::Ok)
+}
+
+/// The tape to write.
+fn output(options: &Record) -> PathBuf {
+    let named = || PathBuf::from(options.actions.file_name().unwrap_or_default());
+    options.output.clone().unwrap_or_else(|| named().with_extension("wtape"))
+}
+
+/// Records the script after the frames of a tape.
+fn go_on(options: &Record, device: Device, path: &Path) -> Result<Exit> {
+    let source = going_on::Source::read(path)?;
+    let before = source.before()?;
+    let script = script(options, &before.tape().config.action_names)?;
+    let prepared = replay::prepare(before.tape(), device, &options.machinery)
+        .with_context(|| path.display().to_string())?;
+    let output = output(options);
+    files::refuse_existing(&output)?;
+    let wall = Wall::start();
+    let recording = machinery::in_pool(None, || -> Result<Recording> {
+        let mut engine = device.engine(prepared.model)?;
+        before.make_again(engine.as_mut(), &prepared.start, &wall)?;
+        let wall = before.clock();
+        let machine = machinery::machine(engine.describe(), wall.started_unix_ms);
+        let file = files::create(&output)?;
+        let mut recorder = before
+            .recorder(file, &machine)
+            .inspect_err(|_| files::discard(&output))
+            .with_context(|| format!("tape {}", output.display()))?;
+        let mut progress = Progress::new(script.frames(), "recording");
+        let first = before.frames();
+        let mut source = GoingOn::new(first, before.waiting(), script);
+        let sinks: &mut [&mut dyn Sink] = &mut [&mut recorder, &mut progress];
+        let ran = drive::run_from(first, &mut source, engine.as_mut(), sinks, &wall);
+        drop(progress);
+        close(ran, recorder, &output)
+    })??;
+    let bytes = std::fs::metadata(&output).map_or(0, |file| file.len());
+    let report = Report::new(&output, &recording, bytes, wall.now_us() as f64 / 1e6);
+    report.print(options.json)?;
+    Ok(Exit::Ok)
+}
+
+/// The action script, for a world with these buttons.
+fn script(options: &Record, buttons: &[String]) -> Result<Script> {
+    let text = files::read_text(&options.actions)?;
+    Script::parse(&text, buttons)
+        .with_context(|| format!("action script {}", options.actions.display()))
 }
 
 /// Records what `source` gives to a new file. An engine that stops in mid-session leaves a closed

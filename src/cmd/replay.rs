@@ -9,6 +9,7 @@ use crate::clock::{Clock, Wall};
 use crate::drive::{self, TapeActions, Verdict, Verifier};
 use crate::engine::{Engine, Start};
 use crate::session::{Config, Ending, Machine, Tape};
+use crate::world::World;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -81,6 +82,16 @@ pub(super) fn prepare(
     device: Device,
     options: &Machinery,
 ) -> Result<machinery::Prepared> {
+    // The model has its own copy of what it needs of the world.
+    Ok(prepare_with_world(tape, device, options)?.1)
+}
+
+/// The same, and the world itself.
+pub(super) fn prepare_with_world(
+    tape: &Tape,
+    device: Device,
+    options: &Machinery,
+) -> Result<(World, machinery::Prepared)> {
     let config = &tape.config;
     if config.arithmetic != device.arithmetic() {
         bail!(
@@ -97,7 +108,7 @@ pub(super) fn prepare(
     if let Some((name, theirs, ours)) = other_setting(config, &prepared.config) {
         bail!("the tape's {name}: {theirs}; the world's: {ours}; no such session can be");
     }
-    Ok(prepared)
+    Ok((world, prepared))
 }
 
 /// The first setting that differs: its name, the tape's and the world's.

@@ -64,6 +64,8 @@ pub struct Recorder<W: Durable> {
     thread: Option<JoinHandle<Result<(Recording, W), DriveError>>>,
     durable: Durability,
     waits: u64,
+    /// Actions that were on the tape before.
+    taped_actions: u64,
 }
 
 impl<W: Durable + 'static> Recorder<W> {
@@ -80,8 +82,18 @@ impl<W: Durable + 'static> Recorder<W> {
         let tape_error = |source| DriveError::Tape { source, durable_frames: 0 };
         let encoder =
             Encoder::new(sink, HeaderInfo { uuid }, config, machine).map_err(tape_error)?;
+        Recorder::go_on(encoder, FramesBatch::new())
+    }
+
+    /// Makes durable what is on the tape and starts the thread, for the frames after those that
+    /// `encoder` and `batch` have. An action that is on the tape is not written again.
+    ///
+    /// # Errors
+    /// [`DriveError`] where the sink refuses or the thread cannot be had.
+    pub fn go_on(encoder: Encoder<W>, batch: FramesBatch) -> Result<Recorder<W>, DriveError> {
+        let taped_actions = encoder.actions();
         let durable = Durability(Arc::new(AtomicU64::new(0)));
-        let (batch, shared) = (FramesBatch::new(), durable.clone());
+        let shared = durable.clone();
         let mut writer = Writer { encoder, batch, durable: shared, unsealed_us: None };
         writer.sync()?;
         let (queue, records) = sync_channel(QUEUE_MAX);
@@ -89,7 +101,8 @@ impl<W: Durable + 'static> Recorder<W> {
             .name("tape".to_owned())
             .spawn(move || writer.run(&records))
             .map_err(|error| DriveError::Thread { what: error.to_string() })?;
-        Ok(Recorder { queue: Some(queue), thread: Some(thread), durable, waits: 0 })
+        let (queue, thread) = (Some(queue), Some(thread));
+        Ok(Recorder { queue, thread, durable, waits: 0, taped_actions })
     }
 
     /// Frames `0..n` are safe on disk.
@@ -157,6 +170,9 @@ impl<W: Durable> Drop for Recorder<W> {
 
 impl<W: Durable + 'static> Sink for Recorder<W> {
     fn action(&mut self, frame: u64, action: Action, at_us: u64) -> Result<(), DriveError> {
+        if frame < self.taped_actions {
+            return Ok(());
+        }
         self.send(Record::Action { frame, action, at_us })
     }
 

@@ -33,12 +33,9 @@ impl Packer {
         Ok(Packer { archive, block, compressor })
     }
 
-    /// The block of `value` with room for its header in front, and the bytes of the archive.
-    pub(super) fn pack<T>(
-        &mut self,
-        value: &T,
-        offset: u64,
-    ) -> Result<(&mut [u8], u64), SessionError>
+    /// The block of `value` with room for its header in front, and the bytes of the archive. The
+    /// block comes back with [`Packer::reuse`], so that the next one needs no memory.
+    pub(super) fn pack<T>(&mut self, value: &T, offset: u64) -> Result<(Vec<u8>, u64), SessionError>
     where
         T: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Error>>,
     {
@@ -54,8 +51,13 @@ impl Packer {
             .compressor
             .compress_to_buffer(&self.archive, frame)
             .map_err(|error| zstd_error(offset, self.archive.len(), &error))?;
-        let block = &mut self.block[..BLOCK_HEADER_BYTES + written];
-        Ok((block, self.archive.len() as u64))
+        self.block.truncate(BLOCK_HEADER_BYTES + written);
+        Ok((std::mem::take(&mut self.block), self.archive.len() as u64))
+    }
+
+    /// Takes back a block that was packed.
+    pub(super) fn reuse(&mut self, block: Vec<u8>) {
+        self.block = block;
     }
 }
 

@@ -51,6 +51,15 @@ impl FramesBatch {
         FramesBatch { columns, actions: Column::default(), outcomes: Column::default() }
     }
 
+    /// An empty batch that goes on after the frames of a tape that end at these numbers and times.
+    pub(super) fn after(actions: (u64, u64), outcomes: (u64, u64)) -> FramesBatch {
+        let column = |(next_frame, read_us)| Column { next_frame, read_us };
+        let mut batch = FramesBatch::new();
+        (batch.actions, batch.outcomes) = (column(actions), column(outcomes));
+        batch.clear();
+        batch
+    }
+
     /// Adds the action of `frame`, taken `at_us` microseconds after the start of the session.
     ///
     /// # Panics

@@ -90,6 +90,13 @@ impl BlockHeader {
     }
 }
 
+/// A whole block: this header, with the lengths and CRC of `payload`, then `payload`.
+pub(super) fn seal(header: BlockHeader, payload: &[u8]) -> Vec<u8> {
+    let compressed_len = payload.len() as u32;
+    let header = BlockHeader { compressed_len, payload_crc: crc32c::crc32c(payload), ..header };
+    [&header.encode()[..], payload].concat()
+}
+
 /// What a block says of all bytes of the block before it.
 pub(super) fn chain(block_before: &[u8]) -> [u8; 32] {
     blake3::derive_key(CHAIN_CONTEXT, block_before)

@@ -28,7 +28,7 @@ pub(super) fn find(bytes: &[u8], unpacker: &mut Unpacker) -> Result<Config, Sess
 /// Byte of the first block after damage that says it is the second copy of CONFIG.
 ///
 /// One candidate is enough, and bounds the work on bytes made to look like many.
-fn find_second(bytes: &[u8]) -> Option<usize> {
+pub(super) fn find_second(bytes: &[u8]) -> Option<usize> {
     let mut from = HEADER_BYTES + 1;
     loop {
         let offset = find_block(bytes, from)?;

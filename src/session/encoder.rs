@@ -5,7 +5,7 @@ use super::batch::FramesBatch;
 use super::block::{self, BLOCK_HEADER_BYTES, BlockHeader};
 use super::error::{SessionError, at_most};
 use super::footer::{FOOTER_BYTES, Footer};
-use super::header::{self, HeaderInfo};
+use super::header::{self, HEADER_BYTES, HeaderInfo};
 use super::index::IndexBuilder;
 use super::kept::Kept;
 use super::limits::{
@@ -57,13 +57,26 @@ impl<W: Write> Encoder<W> {
     ) -> Result<Self, SessionError> {
         config.check(0)?;
         machine.check()?;
-        let header = header::encode(info);
+        let mut encoder = Encoder::begin(sink, &header::encode(info), config)?;
+        let wire = v1::Config::from(config);
+        encoder.append(Kind::Config, 0, &wire)?;
+        encoder.append(Kind::Config, 0, &wire)?;
+        encoder.machine(machine)?;
+        Ok(encoder)
+    }
+
+    /// Writes the header of a tape and nothing of CONFIG: its blocks are copied next.
+    pub(super) fn begin(
+        sink: W,
+        header: &[u8; HEADER_BYTES],
+        config: &Config,
+    ) -> Result<Self, SessionError> {
         let mut encoder = Encoder {
             sink,
             packer: Packer::new()?,
             offset: 0,
             sequence: 0,
-            chain: block::chain(&header),
+            chain: block::chain(header),
             actions: 0,
             frames: 0,
             // A block's actions and those whose outcomes the block before did not have.
@@ -73,12 +86,40 @@ impl<W: Write> Encoder<W> {
             kept: Kept::default(),
             failed: false,
         };
-        encoder.write(&header)?;
-        let wire = v1::Config::from(config);
-        encoder.append(Kind::Config, 0, &wire)?;
-        encoder.append(Kind::Config, 0, &wire)?;
-        encoder.machine(machine)?;
+        encoder.write(header)?;
         Ok(encoder)
+    }
+
+    /// Appends a block of another tape with its payload as it is and its place in this one.
+    ///
+    /// What it holds is told with [`Encoder::go_on`], once, after the last one.
+    pub(super) fn copy_block(
+        &mut self,
+        source: &BlockHeader,
+        payload: &[u8],
+    ) -> Result<(), SessionError> {
+        self.check_alive()?;
+        let (sequence, first_frame, chain) = (self.sequence, self.frames, self.chain);
+        let header = BlockHeader { sequence, first_frame, chain, ..*source };
+        self.put(&header, &block::seal(header, payload))?;
+        if source.kind == Kind::Frames {
+            self.frames += u64::from(source.frame_count);
+        }
+        Ok(())
+    }
+
+    /// What the copied blocks hold: so many actions, the last `waiting` of them without an outcome.
+    pub(super) fn go_on(
+        &mut self,
+        actions: u64,
+        waiting: &[Action],
+        play_root: PlayRoot,
+        kept: Kept,
+    ) {
+        self.actions = actions;
+        self.waiting.extend(waiting);
+        self.play_root = play_root;
+        self.kept = kept;
     }
 
     /// Appends what the next frames are played on.
@@ -213,13 +254,8 @@ impl<W: Write> Encoder<W> {
     where
         T: for<'a> Serialize<HighSerializer<AlignedVec, ArenaHandle<'a>, Error>>,
     {
-        let (block, archive_len) = self.packer.pack(value, self.offset)?;
+        let (mut block, archive_len) = self.packer.pack(value, self.offset)?;
         at_most("archive bytes", archive_len, archive_bytes_max(kind))?;
-        let closing = matches!(kind, Kind::Index | Kind::End);
-        let (spare_bytes, spare_blocks) = if closing { (0, 0) } else { (CLOSING_BYTES_MAX, 2) };
-        let end = self.offset + (block.len() + FOOTER_BYTES) as u64;
-        at_most("tape bytes", end, TAPE_BYTES_MAX - spare_bytes)?;
-        at_most("block sequence", self.sequence, BLOCKS_MAX - spare_blocks)?;
         let (front, payload) = block.split_at_mut(BLOCK_HEADER_BYTES);
         let header = BlockHeader {
             kind,
@@ -233,12 +269,24 @@ impl<W: Write> Encoder<W> {
             payload_crc: crc32c::crc32c(payload),
         };
         front.copy_from_slice(&header.encode());
+        let put = self.put(&header, &block);
+        self.packer.reuse(block);
+        put
+    }
+
+    /// Writes a whole block, if the tape has room for it.
+    fn put(&mut self, header: &BlockHeader, block: &[u8]) -> Result<(), SessionError> {
+        let closing = matches!(header.kind, Kind::Index | Kind::End);
+        let (spare_bytes, spare_blocks) = if closing { (0, 0) } else { (CLOSING_BYTES_MAX, 2) };
+        let end = self.offset + (block.len() + FOOTER_BYTES) as u64;
+        at_most("tape bytes", end, TAPE_BYTES_MAX - spare_bytes)?;
+        at_most("block sequence", self.sequence, BLOCKS_MAX - spare_blocks)?;
         self.chain = block::chain(block);
         if let Err(error) = self.sink.write_all(block) {
             self.failed = true;
             return Err(write_error(self.offset, block.len(), &error));
         }
-        self.index.add(self.offset, &header);
+        self.index.add(self.offset, header);
         self.offset += block.len() as u64;
         self.sequence += 1;
         Ok(())

@@ -35,6 +35,12 @@ impl Footer {
             .seal()
     }
 
+    /// The footer that `bytes` end with at byte `offset`, if it is one.
+    pub(super) fn decode_at(bytes: &[u8], offset: usize) -> Option<Footer> {
+        let front = bytes.get(offset..).filter(|front| front.len() == FOOTER_BYTES)?;
+        Footer::decode(front, offset as u64).ok()
+    }
+
     /// Reads the footer at byte `offset`; `bytes` has [`FOOTER_BYTES`] of them.
     pub(super) fn decode(bytes: &[u8], offset: u64) -> Result<Footer, SessionError> {
         check_crc(Part::Footer, offset, u32_at(bytes, 60), &bytes[..60])?;

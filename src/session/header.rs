@@ -40,14 +40,19 @@ impl Version {
     pub const CURRENT: Version = Version { major: 1, minor: 0 };
 }
 
-/// The bytes of a header.
+/// The bytes of a header of the version this build writes.
 pub(super) fn encode(info: HeaderInfo) -> [u8; HEADER_BYTES] {
+    encode_as(Version::CURRENT, info)
+}
+
+/// The bytes of a header for blocks that were written in `version`.
+pub(super) fn encode_as(version: Version, info: HeaderInfo) -> [u8; HEADER_BYTES] {
     Fields::new()
         .put(&SKIPPABLE_MAGIC.to_le_bytes())
         .put(&(HEADER_BYTES as u32 - 8).to_le_bytes())
         .put(&TAPE_MAGIC)
-        .put(&Version::CURRENT.major.to_le_bytes())
-        .put(&Version::CURRENT.minor.to_le_bytes())
+        .put(&version.major.to_le_bytes())
+        .put(&version.minor.to_le_bytes())
         .put(&info.uuid)
         .put(&(HEADER_BYTES as u32).to_le_bytes())
         .seal()

@@ -5,7 +5,7 @@ use super::limits::{CHECKPOINTS_MAX, KEPT_BYTES_MAX, MACHINES_MAX, NOTES_MAX, RE
 use super::records::Kind;
 
 /// What there is so far.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Kept {
     machines: u64,
     resumes: u64,

@@ -1,12 +1,13 @@
 //! Reads a tape block by block: CRC, limits, bounded decompress, checked access, then meaning.
 
 use super::archive::{Unpacker, access};
+use super::block;
 use super::config_copies::{self, CONFIG_COPIES};
 use super::convert;
 use super::error::{SessionError, exactly};
 use super::footer::{FOOTER_BYTES, Footer};
 use super::frames;
-use super::header::{self, HEADER_BYTES};
+use super::header::{self, HEADER_BYTES, Header};
 use super::kept::Kept;
 use super::play_root::PlayRoot;
 use super::records::Kind;
@@ -14,22 +15,32 @@ use super::scan::{Scanned, Stop, is_zero, scan_block};
 use super::tape::{BlockInfo, Ending, Tape};
 use super::totals;
 use super::v1::{self, SCHEMA};
+use crate::event::Digest;
 
 /// A tape being read.
 pub(super) struct Reader<'a> {
-    bytes: &'a [u8],
-    offset: usize,
-    tape: Tape,
-    unpacker: Unpacker,
+    pub(super) bytes: &'a [u8],
+    pub(super) offset: usize,
+    pub(super) tape: Tape,
     kept: Kept,
+    /// What the next block must say of the one before it, where that is checked.
+    pub(super) chain: Option<[u8; 32]>,
+    /// Are blocks missing, or elsewhere than they were written? Then offsets on the tape are not
+    /// those of these bytes.
+    pub(super) is_mended: bool,
+    pub(super) end_offset: Option<u64>,
+    unpacker: Unpacker,
     index_offset: u64,
-    end_offset: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
     /// A reader before the first block, with the header and CONFIG read.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Reader<'a>, SessionError> {
-        let header = header::decode(bytes)?;
+        Reader::after(header::decode(bytes)?, bytes)
+    }
+
+    /// A reader before the first block, with this header in place of the one of `bytes`.
+    pub(super) fn after(header: Header, bytes: &'a [u8]) -> Result<Reader<'a>, SessionError> {
         let mut unpacker = Unpacker::new()?;
         let config = config_copies::find(bytes, &mut unpacker)?;
         let tape = Tape {
@@ -50,12 +61,27 @@ impl<'a> Reader<'a> {
         };
         let kept = Kept::default();
         let offset = HEADER_BYTES;
-        Ok(Reader { bytes, offset, tape, unpacker, kept, index_offset: 0, end_offset: None })
+        Ok(Reader {
+            bytes,
+            offset,
+            tape,
+            kept,
+            chain: None,
+            is_mended: false,
+            end_offset: None,
+            unpacker,
+            index_offset: 0,
+        })
     }
 
     /// Reads on until the tape ends, is cut or is damaged.
     pub(super) fn read(mut self) -> Tape {
         let stop = self.read_blocks().err();
+        self.end(stop).1
+    }
+
+    /// The tape that stopped so, and how much of what is limited it has.
+    pub(super) fn end(mut self, stop: Option<Stop>) -> (Kept, Tape) {
         let offset = self.offset as u64;
         let valid_frames = self.tape.outcomes.len() as u64;
         self.tape.ending = match stop {
@@ -63,11 +89,11 @@ impl<'a> Reader<'a> {
             Some(Stop::Cut) => Ending::Cut { offset, valid_frames },
             Some(Stop::Damaged(what)) => Ending::Damaged { offset, what, valid_frames },
         };
-        self.tape
+        (self.kept, self.tape)
     }
 
     /// Reads blocks up to END, then the footer.
-    fn read_blocks(&mut self) -> Result<(), Stop> {
+    pub(super) fn read_blocks(&mut self) -> Result<(), Stop> {
         loop {
             if let Some(end_offset) = self.end_offset {
                 return self.read_footer(end_offset);
@@ -80,21 +106,24 @@ impl<'a> Reader<'a> {
     fn read_block(&mut self) -> Result<(), Stop> {
         let block = scan_block(self.bytes, self.offset)?;
         self.check_order(&block)?;
+        self.check_chain(&block)?;
         if self.is_known(&block)? {
             self.read_record(&block)?;
         }
-        let header = block.header;
-        self.tape.blocks.push(BlockInfo {
-            offset: self.offset as u64,
-            len: block.bytes.len() as u64,
-            kind: header.kind,
-            schema: header.schema,
-            sequence: header.sequence,
-            first_frame: header.first_frame,
-            frame_count: header.frame_count,
-        });
+        let len = block.bytes.len() as u64;
+        self.tape.blocks.push(BlockInfo::new(self.offset as u64, len, &block.header));
+        self.chain = self.chain.map(|_| block::chain(block.bytes));
         self.offset += block.bytes.len();
         Ok(())
+    }
+
+    /// Does the block follow the one before it?
+    fn check_chain(&self, block: &Scanned<'_>) -> Result<(), SessionError> {
+        let Some(expected) = self.chain else {
+            return Ok(());
+        };
+        let (offset, found) = (self.offset as u64, Digest(block.header.chain));
+        totals::same_digest("chain", offset, Digest(expected), found)
     }
 
     /// The numbers of the header against the blocks before.
@@ -130,7 +159,7 @@ impl<'a> Reader<'a> {
     /// Opens the archive and adds its record to the tape.
     fn read_record(&mut self, block: &Scanned<'_>) -> Result<(), SessionError> {
         let offset = self.offset as u64;
-        let Reader { tape, kept, unpacker, .. } = self;
+        let Reader { tape, kept, unpacker, is_mended, .. } = self;
         let archive = unpacker.unpack(&block.header, block.payload, offset)?;
         let kind = block.header.kind;
         match kind {
@@ -159,7 +188,10 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             Kind::Index => {
-                totals::check_index(tape, access(archive, offset)?, offset)?;
+                let index: &v1::ArchivedIndex = access(archive, offset)?;
+                if !*is_mended {
+                    totals::check_index(tape, index, offset)?;
+                }
                 self.index_offset = offset;
                 Ok(())
             }
@@ -183,8 +215,10 @@ impl<'a> Reader<'a> {
             Err(_) if is_zero(rest) => return Err(Stop::Cut),
             Err(error) => return Err(Stop::Damaged(error)),
         };
-        exactly("INDEX offset", offset, self.index_offset, footer.index_offset)?;
-        exactly("END offset", offset, end_offset, footer.end_offset)?;
+        if !self.is_mended {
+            exactly("INDEX offset", offset, self.index_offset, footer.index_offset)?;
+            exactly("END offset", offset, end_offset, footer.end_offset)?;
+        }
         let expected = self.tape.play_root.digest();
         totals::same_digest("play root of the footer", offset, expected, footer.play_root)?;
         let bytes = (rest.len() - FOOTER_BYTES) as u64;

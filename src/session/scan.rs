@@ -13,7 +13,7 @@ pub(super) struct Scanned<'a> {
 }
 
 /// Why there is no further block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Stop {
     /// The bytes end here, or are zeros from here on.
     Cut,
@@ -49,6 +49,12 @@ pub(super) fn scan_block(bytes: &[u8], offset: usize) -> Result<Scanned<'_>, Sto
     let payload_offset = (offset + BLOCK_HEADER_BYTES) as u64;
     check_crc(Part::Payload, payload_offset, header.payload_crc, payload)?;
     Ok(Scanned { header, payload, bytes: block })
+}
+
+/// The header of the block at `offset`, whatever is in the block.
+pub(super) fn header_at(bytes: &[u8], offset: usize) -> Result<BlockHeader, Stop> {
+    let front = bytes.get(offset..offset + BLOCK_HEADER_BYTES).ok_or(Stop::Cut)?;
+    Ok(BlockHeader::decode(front, offset as u64)?)
 }
 
 /// Are all bytes zero?

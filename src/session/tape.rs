@@ -1,6 +1,6 @@
 //! A tape as read: its records up to where it ends, is cut or is damaged.
 
-use super::block;
+use super::block::{self, BlockHeader};
 use super::error::SessionError;
 use super::header::{self, HEADER_BYTES, Version};
 use super::play_root::PlayRoot;
@@ -59,6 +59,21 @@ pub struct BlockInfo {
     pub first_frame: u64,
     /// Outcomes in it.
     pub frame_count: u32,
+}
+
+impl BlockInfo {
+    /// The block of `len` bytes at byte `offset` with this header.
+    pub(super) fn new(offset: u64, len: u64, header: &BlockHeader) -> BlockInfo {
+        BlockInfo {
+            offset,
+            len,
+            kind: header.kind,
+            schema: header.schema,
+            sequence: header.sequence,
+            first_frame: header.first_frame,
+            frame_count: header.frame_count,
+        }
+    }
 }
 
 /// How a tape ends.

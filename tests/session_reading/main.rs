@@ -7,6 +7,7 @@ mod every_byte;
 mod hand_made;
 mod order;
 mod round_trip;
+mod salvaging;
 mod seek;
 mod writing;
 
