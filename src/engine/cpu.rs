@@ -14,16 +14,17 @@ mod whole;
 pub use share::Share;
 pub use simd::Isa;
 
+use super::newest_slot;
 use super::ranges::Ranges;
-use super::state::{Header, slot_bytes};
+use super::state::{Header, slots};
 use super::which::Which;
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
-use super::{newest_slot, slots_oldest_first};
 use crate::event::{Action, Digest};
 use crate::exact::NotFinite;
-use crate::program::{Model, Precision};
+use crate::program::{BufferId, Model, Precision};
 use arena::Arena;
 use products::Packed;
+use std::ops::Range;
 use std::sync::Arc;
 use step::Step;
 use turned::TurnedRing;
@@ -180,10 +181,10 @@ impl CpuEngine {
         }
     }
 
-    /// Byte range of one slot of one ring.
-    fn slot(&self, ring: usize, slot: usize, bytes: usize) -> std::ops::Range<usize> {
-        let start = self.model.frame.layout.offsets[self.model.memory[ring].0 as usize];
-        start + slot * bytes..start + (slot + 1) * bytes
+    /// Bytes of the arena that are these of a buffer that lasts.
+    fn in_arena(&self, id: BufferId, bytes: Range<usize>) -> Range<usize> {
+        let start = self.model.frame.layout.offsets[id.0 as usize];
+        start + bytes.start..start + bytes.end
     }
 }
 
@@ -224,10 +225,8 @@ impl Engine for CpuEngine {
 
     fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
         self.header.write(bytes);
-        for (ring, size) in slot_bytes(&self.model).enumerate() {
-            for slot in slots_oldest_first(self.header.remembered, self.model.window) {
-                bytes.extend_from_slice(self.arena.bytes(self.slot(ring, slot, size)));
-            }
+        for (ring, slot) in slots(&self.model, self.header.remembered) {
+            bytes.extend_from_slice(self.arena.bytes(self.in_arena(ring, slot)));
         }
         Ok(())
     }
@@ -235,13 +234,11 @@ impl Engine for CpuEngine {
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
         let (header, mut memory) = Header::read(bytes, &model)?;
-        for (ring, size) in slot_bytes(&model).enumerate() {
-            for slot in slots_oldest_first(header.remembered, model.window) {
-                let (values, rest) = memory.split_at(size);
-                let range = self.slot(ring, slot, size);
-                self.arena.bytes_mut(range).copy_from_slice(values);
-                memory = rest;
-            }
+        for (ring, slot) in slots(&model, header.remembered) {
+            let (values, rest) = memory.split_at(slot.len());
+            let range = self.in_arena(ring, slot);
+            self.arena.bytes_mut(range).copy_from_slice(values);
+            memory = rest;
         }
         self.turned.iter_mut().for_each(TurnedRing::forget);
         self.header = header;
@@ -250,7 +247,7 @@ impl Engine for CpuEngine {
 }
 
 /// The slot of a ring of `window` that the frame being made takes.
-fn slot_range(remembered: u64, window: usize, count: usize) -> std::ops::Range<usize> {
+fn slot_range(remembered: u64, window: usize, count: usize) -> Range<usize> {
     let slot = newest_slot(remembered, window);
     slot * count..(slot + 1) * count
 }

@@ -13,7 +13,7 @@ pub use compile::{KernelCache, NoCache};
 pub use probe::{CompilerError, DriverError, GpuFacts, compiler, gpus};
 pub use settings::{Code, Lane, Settings};
 
-use super::state::{Header, slot_bytes};
+use super::state::{Header, slots};
 use super::which::Which;
 use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use super::{newest_slot, slots_oldest_first};
@@ -284,16 +284,14 @@ impl CudaEngine {
         }
     }
 
-    /// First byte of one slot of one ring.
-    fn slot(&self, ring: usize, slot: usize, bytes: usize) -> usize {
-        let id = self.model.memory[ring];
-        self.layout.resident(&self.model.frame, id) + slot * bytes
+    /// First byte of a buffer that lasts.
+    fn resident(&self, id: BufferId) -> usize {
+        self.layout.resident(&self.model.frame, id)
     }
 
     /// Puts values into a buffer that lasts.
     fn put_resident(&self, id: BufferId, values: &[f32]) -> Result<(), DriverError> {
-        let start = self.layout.resident(&self.model.frame, id);
-        self.transfers.put(bytemuck::cast_slice(values), &self.memory, start)
+        self.transfers.put(bytemuck::cast_slice(values), &self.memory, self.resident(id))
     }
 
     /// Nanoseconds of one run of a node's launches by the GPU's own clock, `rounds` samples.
@@ -386,14 +384,12 @@ impl Engine for CudaEngine {
 
     fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
         self.header.write(bytes);
-        for (ring, size) in slot_bytes(&self.model).enumerate() {
-            for slot in slots_oldest_first(self.header.remembered, self.model.window) {
-                let start = bytes.len();
-                bytes.resize(start + size, 0);
-                let from = self.slot(ring, slot, size);
-                let got = self.transfers.get(&self.memory, from, &mut bytes[start..]);
-                got.map_err(self.failed(None))?;
-            }
+        for (ring, slot) in slots(&self.model, self.header.remembered) {
+            let start = bytes.len();
+            bytes.resize(start + slot.len(), 0);
+            let from = self.resident(ring) + slot.start;
+            let got = self.transfers.get(&self.memory, from, &mut bytes[start..]);
+            got.map_err(self.failed(None))?;
         }
         Ok(())
     }
@@ -401,14 +397,11 @@ impl Engine for CudaEngine {
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
         let (header, mut memory) = Header::read(bytes, &model)?;
-        for (ring, size) in slot_bytes(&model).enumerate() {
-            for slot in slots_oldest_first(header.remembered, model.window) {
-                let (values, rest) = memory.split_at(size);
-                let to = self.slot(ring, slot, size);
-                let put = self.transfers.put(values, &self.memory, to);
-                put.map_err(self.failed(None))?;
-                memory = rest;
-            }
+        for (ring, slot) in slots(&model, header.remembered) {
+            let (values, rest) = memory.split_at(slot.len());
+            let to = self.resident(ring) + slot.start;
+            self.transfers.put(values, &self.memory, to).map_err(self.failed(None))?;
+            memory = rest;
         }
         self.header = header;
         Ok(())

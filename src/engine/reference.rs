@@ -5,10 +5,10 @@ mod execute;
 mod values;
 mod weights;
 
-use super::state::{Header, slot_bytes};
-use super::{Description, Engine, EngineError, Frame, Observer, Start, slots_oldest_first};
+use super::state::{Header, slots};
+use super::{Description, Engine, EngineError, Frame, Observer, Start};
 use crate::event::{Action, Digest};
-use crate::program::{BufferId, Model, Node, Precision, Program};
+use crate::program::{Model, Node, Precision, Program};
 use candle_core::Tensor;
 use candle_core::utils::get_num_threads;
 use execute::{Operands, Step};
@@ -17,9 +17,6 @@ use values::Buffers;
 
 /// Version of the library, as tapes name it.
 const CANDLE_VERSION: &str = "0.11.1";
-
-/// Bytes of one float of the memory.
-const FLOAT_BYTES: usize = size_of::<f32>();
 
 /// An engine in float32 tensors, for packed worlds and float ones. Nothing is quantised on the way,
 /// so its frames are close to the exact ones, never equal. An observer sees floats where other
@@ -93,20 +90,6 @@ impl ReferenceEngine {
         }
         Ok(())
     }
-
-    /// Each slot of the memory that holds a frame, in the order of a saved state: the ring and the
-    /// range of its floats.
-    fn slots(
-        model: &Model,
-        remembered: u64,
-    ) -> impl Iterator<Item = (BufferId, std::ops::Range<usize>)> {
-        let rings = model.memory.iter().zip(slot_bytes(model));
-        rings.flat_map(move |(&ring, bytes)| {
-            let count = bytes / FLOAT_BYTES;
-            let slots = slots_oldest_first(remembered, model.window);
-            slots.map(move |slot| (ring, slot * count..(slot + 1) * count))
-        })
-    }
 }
 
 impl Engine for ReferenceEngine {
@@ -158,8 +141,9 @@ impl Engine for ReferenceEngine {
 
     fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
         self.header.write(bytes);
-        for (ring, slot) in ReferenceEngine::slots(&self.model, self.header.remembered) {
-            bytes.extend_from_slice(bytemuck::cast_slice(&self.buffers.resident(ring)[slot]));
+        for (ring, slot) in slots(&self.model, self.header.remembered) {
+            let ring: &[u8] = bytemuck::cast_slice(self.buffers.resident(ring));
+            bytes.extend_from_slice(&ring[slot]);
         }
         Ok(())
     }
@@ -167,10 +151,10 @@ impl Engine for ReferenceEngine {
     fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
         let model = Arc::clone(&self.model);
         let (header, mut memory) = Header::read(bytes, &model)?;
-        for (ring, slot) in ReferenceEngine::slots(&model, header.remembered) {
-            let (values, rest) = memory.split_at(slot.len() * FLOAT_BYTES);
-            let to = &mut self.buffers.resident_mut(ring)[slot];
-            bytemuck::cast_slice_mut::<f32, u8>(to).copy_from_slice(values);
+        for (ring, slot) in slots(&model, header.remembered) {
+            let (values, rest) = memory.split_at(slot.len());
+            let ring: &mut [u8] = bytemuck::cast_slice_mut(self.buffers.resident_mut(ring));
+            ring[slot].copy_from_slice(values);
             memory = rest;
         }
         self.header = header;

@@ -4,8 +4,9 @@
 //! frames it holds, oldest first, as float32. Where in its ring a frame lies is not part of the
 //! state.
 
-use super::EngineError;
-use crate::program::Model;
+use super::{EngineError, slots_oldest_first};
+use crate::program::{BufferId, Model};
+use std::ops::Range;
 
 /// Most frames that a state may have remembered: thousands of years of play.
 const REMEMBERED_MAX: u64 = 1 << 48;
@@ -58,8 +59,19 @@ impl Header {
     }
 }
 
+/// Every slot that holds a frame, in the order of a saved state: its ring and its bytes in it.
+pub(super) fn slots(
+    model: &Model,
+    remembered: u64,
+) -> impl Iterator<Item = (BufferId, Range<usize>)> + '_ {
+    model.memory.iter().zip(slot_bytes(model)).flat_map(move |(&ring, bytes)| {
+        let slots = slots_oldest_first(remembered, model.window);
+        slots.map(move |slot| (ring, slot * bytes..(slot + 1) * bytes))
+    })
+}
+
 /// Bytes of one slot of each ring.
-pub(super) fn slot_bytes(model: &Model) -> impl Iterator<Item = usize> + '_ {
-    let ring = |id: &crate::program::BufferId| model.residents[id.0 as usize].bytes();
+fn slot_bytes(model: &Model) -> impl Iterator<Item = usize> + '_ {
+    let ring = |id: &BufferId| model.residents[id.0 as usize].bytes();
     model.memory.iter().map(move |id| ring(id) / model.window)
 }
