@@ -19,6 +19,9 @@ pub mod clock;
 pub mod drive;
 pub mod input;
 
+// Where two runs part, and any frame of a tape again.
+pub mod drift;
+
 // How long it takes, and what speaks against believing it.
 pub mod measure;
 

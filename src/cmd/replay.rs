@@ -6,6 +6,7 @@ use super::progress::Progress;
 use super::{Exit, files};
 use crate::cli::{Choice, Machinery, Replay};
 use crate::clock::{Clock, Wall};
+use crate::drift::{Fact, machine_differences};
 use crate::drive::{self, TapeActions, Verdict, Verifier};
 use crate::engine::{Engine, Start};
 use crate::session::{Config, Ending, Machine, Tape};
@@ -27,8 +28,8 @@ struct Report {
     /// What ends the tape early, where something does.
     ending: Option<String>,
     play_root: String,
-    /// Facts that differ between the machine of the tape and this one: name, theirs, ours.
-    machine_differences: Vec<(String, String, String)>,
+    /// Facts that differ between the machine of the tape and this one.
+    machine_differences: Vec<Fact>,
     seconds: f64,
     frames_per_second: f64,
 }
@@ -167,7 +168,10 @@ impl Report {
             first_picture_drift: verdict.first_picture_drift,
             ending: super::inspect::ending_line(&tape.ending),
             play_root: tape.play_root.digest().to_string(),
-            machine_differences: differences(tape.machines.last(), ours),
+            machine_differences: tape
+                .machines
+                .last()
+                .map_or_else(Vec::new, |theirs| machine_differences(theirs, ours)),
             seconds,
             frames_per_second: verdict.frames as f64 / seconds.max(1e-9),
         }
@@ -178,7 +182,7 @@ impl Report {
             return output::json(self);
         }
         let mut text = String::new();
-        for (name, theirs, ours) in &self.machine_differences {
+        for Fact { name, theirs, ours } in &self.machine_differences {
             let row = format!("{name}: recorded on {theirs}, replayed on {ours}");
             text.push_str(&format!("  {}\n", output::plain(&row)));
         }
@@ -208,33 +212,4 @@ impl Report {
             }
         }
     }
-}
-
-/// Facts that differ between two machines.
-fn differences(theirs: Option<&Machine>, ours: &Machine) -> Vec<(String, String, String)> {
-    let Some(theirs) = theirs else {
-        return Vec::new();
-    };
-    let facts = |machine: &Machine| {
-        let mut facts = vec![
-            ("engine".to_owned(), machine.engine.clone()),
-            ("version".to_owned(), machine.worldtape_version.clone()),
-            ("build".to_owned(), machine.build_commit.clone()),
-            ("threads".to_owned(), machine.threads.to_string()),
-            ("kernels".to_owned(), machine.kernel_digest.short()),
-        ];
-        facts.extend(machine.entries.iter().cloned());
-        facts
-    };
-    let (theirs, ours) = (facts(theirs), facts(ours));
-    let value = |list: &[(String, String)], name: &str| {
-        let found = list.iter().find(|fact| fact.0 == name);
-        found.map_or_else(|| "(not told)".to_owned(), |fact| fact.1.clone())
-    };
-    let mut names: Vec<&String> = theirs.iter().chain(&ours).map(|fact| &fact.0).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| seen.insert(*name));
-    let rows =
-        names.into_iter().map(|name| (name.clone(), value(&theirs, name), value(&ours, name)));
-    rows.filter(|row| row.1 != row.2).collect()
 }

@@ -51,7 +51,9 @@ fn on_the_processor_the_facts_of_the_gpu_are_told_before_the_drift() {
     let replayed = machine.run(words).exits(3).json();
     assert_eq!(replayed["verdict"], "drift", "the fake GPU's pictures are black");
     let rows = replayed["machine_differences"].as_array().expect("rows");
-    let has = |row: [&str; 3]| rows.contains(&serde_json::json!(row));
+    let has = |[name, theirs, ours]: [&str; 3]| {
+        rows.contains(&serde_json::json!({ "name": name, "theirs": theirs, "ours": ours }))
+    };
     assert!(has(["engine", "cuda:0", "cpu"]), "{rows:?}");
     assert!(has(["gpu", "Fake GPU", "(not told)"]), "{rows:?}");
 }
