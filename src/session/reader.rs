@@ -178,7 +178,7 @@ impl<'a> Reader<'a> {
             Kind::Checkpoint => {
                 let wire: &v1::ArchivedCheckpoint = access(archive, offset)?;
                 kept.add(kind, wire.state.len() as u64)?;
-                tape.checkpoints.push(convert::checkpoint(wire)?);
+                tape.checkpoints.push(convert::checkpoint_at(wire, offset)?);
                 Ok(())
             }
             Kind::Note => {
