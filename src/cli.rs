@@ -206,7 +206,7 @@ pub struct Inspect {
     /// The tape.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Check the chain of blocks too.
+    /// Check the chain of blocks too, and what the tape says it goes on from.
     #[arg(long)]
     pub verify: bool,
     /// Show one frame, found through the index of a closed tape; nothing else is read.

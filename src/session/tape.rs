@@ -9,6 +9,7 @@ use super::play_root::PlayRoot;
 use super::reader::Reader;
 use super::records::{Checkpoint, CheckpointAt, Config, Kind, Machine, Note, Resume};
 use super::scan::{Stop, scan_block};
+use super::totals;
 use crate::event::{Action, Digest, Outcome};
 
 /// A tape as read. Frame `n` has element `n` of `actions`, and of `outcomes` if it was finished.
@@ -130,6 +131,29 @@ impl Tape {
         let mut unpacker = Unpacker::new()?;
         let archive = unpacker.unpack(&block.header, block.payload, at.offset)?;
         convert::checkpoint(access(archive, at.offset)?)
+    }
+
+    /// Checks that the frames which a RESUME says were copied are those of its source: the play
+    /// root after them is the one it names.
+    ///
+    /// # Errors
+    /// If a RESUME names more frames than there are, or another root.
+    pub fn verify_resumes(&self) -> Result<(), SessionError> {
+        let frames = self.outcomes.len() as u64;
+        for resume in &self.resumes {
+            let (what, offset) = ("frames copied", HEADER_BYTES as u64);
+            if resume.source_frame > frames {
+                let (expected, found) = (frames, resume.source_frame);
+                return Err(SessionError::Field { what, offset, expected, found });
+            }
+            let mut root = PlayRoot::new(&self.config);
+            let copied = self.actions.iter().zip(&self.outcomes);
+            let copied = copied.take(resume.source_frame as usize);
+            copied.for_each(|(action, outcome)| root.fold(*action, outcome));
+            let (expected, found) = (root.digest(), resume.source_root);
+            totals::same_digest("play root of the frames copied", offset, expected, found)?;
+        }
+        Ok(())
     }
 
     /// Checks that every block follows the one before it, and gives how many blocks were checked.
