@@ -17,9 +17,9 @@ pub const DELAY_CS_MAX: u64 = u16::MAX as u64;
 
 const CENTISECOND_US: u64 = 10_000;
 
-/// How thoroughly colours are looked for, 1 (best) to 30: 10 takes a few ms for a small picture
-/// and cannot be told from 1 by eye.
-const QUANTISE_SPEED: i32 = 10;
+/// How thoroughly colours are looked for, 1 (best) to 30. Why 1: faster ones look at few pixels of
+/// small pictures.
+const QUANTISE_SPEED: i32 = 1;
 
 /// Writes pictures one after the other, each with colours of its own, shown again and again.
 pub struct GifEncoder<W: Write> {
@@ -99,6 +99,36 @@ mod tests {
         assert_eq!(delays[..7], [3, 3, 3, 2, 3, 3, 3]);
         assert!(delays.iter().all(|delay| (2..=3).contains(delay)));
         assert_eq!(delays.iter().map(|&delay| u32::from(delay)).sum::<u32>(), 1000);
+    }
+
+    /// The colours that a GIF of one picture of 32 by 32 shows.
+    fn shown(pixels: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let size = Size { width: 32, height: 32, scale: 1 };
+        let mut encoder = Box::new(GifEncoder::new(&mut bytes, size, 30_000).expect("a GIF"));
+        let (frame, begins_us, ends_us, line) = (0, 0, 30_000, "");
+        encoder
+            .picture(&Shot { frame, pixels, begins_us, ends_us, line, remarks: &[] })
+            .expect("in");
+        encoder.finish().expect("written");
+        let mut options = ::gif::DecodeOptions::new();
+        options.set_color_output(::gif::ColorOutput::RGBA);
+        let mut decoder = options.read_info(&bytes[..]).expect("a GIF");
+        let frame = decoder.read_next_frame().expect("whole").expect("one picture");
+        frame.buffer.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+    }
+
+    #[test]
+    fn up_to_256_colours_stay_as_they_are_and_more_come_near() {
+        let few: Vec<u8> = (0..1024_u32).flat_map(|n| [n as u8, 7, 255 - n as u8]).collect();
+        assert!(shown(&few) == few);
+        let many: Vec<u8> =
+            (0..1024_u32).flat_map(|n| [(n % 32 * 8) as u8, (n / 32 * 8) as u8, 40]).collect();
+        let shown = shown(&many);
+        let pairs = shown.iter().zip(&many);
+        let sum: u64 = pairs.map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+        let mean = sum as f64 / many.len() as f64;
+        assert!((0.1..5.0).contains(&mean), "{mean}");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use crate::cmd::{files, signals};
 use crate::export::ExportError;
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The name that means stdout.
 pub(super) const STDOUT: &str = "-";
@@ -17,11 +17,36 @@ pub(super) struct Target {
     path: PathBuf,
     /// The file, once it is there.
     file: Option<File>,
+    /// Did the reader of stdout leave?
+    is_left: Arc<AtomicBool>,
+}
+
+/// Stdout, that remembers a reader who left: encoders tell it in errors of their own.
+struct Listened(Arc<AtomicBool>);
+
+impl Listened {
+    fn noticed<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.inspect_err(|error| {
+            if error.kind() == ErrorKind::BrokenPipe {
+                self.0.store(true, Ordering::Release);
+            }
+        })
+    }
+}
+
+impl Write for Listened {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.noticed(io::stdout().write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.noticed(io::stdout().flush())
+    }
 }
 
 impl Target {
     pub(super) fn new(path: &Path) -> Target {
-        Target { path: path.to_path_buf(), file: None }
+        Target { path: path.to_path_buf(), file: None, is_left: Arc::default() }
     }
 
     /// Creates the file and gives it to `work`. An error leaves nothing of it. Until `work` is done
@@ -33,7 +58,7 @@ impl Target {
         work: impl FnOnce(Box<dyn Write + Send>) -> Result<T>,
     ) -> Result<T> {
         if self.path == Path::new(STDOUT) {
-            return work(Box::new(std::io::stdout()));
+            return work(Box::new(Listened(Arc::clone(&self.is_left))));
         }
         let caught = signals::catch()?;
         let file = files::create(&self.path)?;
@@ -60,12 +85,10 @@ impl Target {
     pub(super) fn settle(&self, failed: Option<ExportError>) -> Result<bool> {
         let synced = match (failed, &self.file) {
             (None, Some(file)) => file.sync_data().map_err(ExportError::Write),
-            (None, None) => std::io::stdout().flush().map_err(ExportError::Write),
+            (None, None) => Listened(Arc::clone(&self.is_left)).flush().map_err(ExportError::Write),
             (Some(error), _) => Err(error),
         };
-        if let (Err(ExportError::Write(error)), None) = (&synced, &self.file)
-            && error.kind() == ErrorKind::BrokenPipe
-        {
+        if self.is_left.load(Ordering::Acquire) {
             return Ok(false);
         }
         let told = match &self.file {
