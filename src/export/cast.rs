@@ -4,15 +4,12 @@
 //! the event before, its kind (`o` output, `m` a mark, `x` the end) and its text.
 
 use super::{BUFFER_BYTES, Encoder, ExportError, Shot};
-use crate::screen::{AnsiScreen, Palette, Picture, fit};
+use crate::screen::AnsiScreen;
 use serde::Serialize;
 use std::io::{BufWriter, Write};
 
-/// Most columns and rows of a cast.
+/// Most columns of a cast, and rows of its pictures.
 pub const CAST_SIDE_MAX: u16 = 1000;
-
-/// Rows under the picture, for the line about it.
-const LINE_ROWS: u16 = 1;
 
 const SECOND_US: u64 = 1_000_000;
 
@@ -48,7 +45,6 @@ struct Term {
 pub struct CastEncoder<W: Write> {
     out: BufWriter<W>,
     screen: AnsiScreen,
-    picture: (usize, usize),
     /// When the last event that was written happened.
     written_us: u64,
     ends_us: u64,
@@ -61,15 +57,14 @@ impl<W: Write> CastEncoder<W> {
     /// [`ExportError::Write`]
     pub fn new(out: W, head: &CastHead) -> Result<CastEncoder<W>, ExportError> {
         let mut out = BufWriter::with_capacity(BUFFER_BYTES, out);
-        let (width, height) = head.picture;
-        let side = usize::from(CAST_SIDE_MAX);
-        let (columns, rows) = fit(width, height, usize::from(head.columns).min(side), side);
-        let term = Term { cols: columns.max(1) as u16, rows: rows as u16 + LINE_ROWS };
-        let screen = AnsiScreen::new(term.cols, term.rows);
+        let columns = head.columns.min(CAST_SIDE_MAX);
+        let screen = AnsiScreen::new(head.picture, columns, CAST_SIDE_MAX);
+        let (cols, rows) = screen.size();
+        let term = Term { cols, rows };
         let (timestamp, title) = (head.started_unix_s, head.title.as_str());
         write_json(&mut out, &Header { version: 3, term, timestamp, title })?;
         out.write_all(b"\n")?;
-        Ok(CastEncoder { out, screen, picture: head.picture, written_us: 0, ends_us: 0 })
+        Ok(CastEncoder { out, screen, written_us: 0, ends_us: 0 })
     }
 
     /// Writes one event that happens at `at_us`.
@@ -86,9 +81,7 @@ impl<W: Write> CastEncoder<W> {
 
 impl<W: Write + Send> Encoder for CastEncoder<W> {
     fn picture(&mut self, shot: &Shot<'_>) -> Result<(), ExportError> {
-        let (width, height) = self.picture;
-        let picture = Picture { pixels: shot.pixels, width, height, palette: Palette::Full };
-        let text = self.screen.draw(picture, shot.line)?;
+        let text = self.screen.draw(shot.pixels, shot.line)?;
         if !text.is_empty() {
             self.event(shot.begins_us, "o", &text)?;
         }

@@ -1,6 +1,6 @@
 //! A terminal that is not there: a picture as the text that would draw it, cells that changed alone.
 
-use super::Picture;
+use super::{Palette, Picture, fit};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
@@ -12,31 +12,46 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 use std::io;
 
-/// What the terminal would show.
+/// Rows under the picture, for the line about it.
+const LINE_ROWS: u16 = 1;
+
+/// What the terminal would show: pictures of one size, drawn as a play draws them.
 pub struct AnsiScreen {
+    picture: (usize, usize),
     shown: Buffer,
     is_first: bool,
 }
 
 impl AnsiScreen {
-    /// A terminal of that size (at least one row); from now on colours are written even where
-    /// NO_COLOR is set: the text is for another terminal.
-    pub fn new(columns: u16, rows: u16) -> AnsiScreen {
+    /// A terminal just large enough for pictures of so many pixels, in at most `columns_max`
+    /// columns and `rows_max` rows, and a line under them. From now on colours are written even
+    /// where NO_COLOR is set: the text is for another terminal.
+    pub fn new(picture: (usize, usize), columns_max: u16, rows_max: u16) -> AnsiScreen {
         force_color_output(true);
-        AnsiScreen { shown: Buffer::empty(Rect::new(0, 0, columns, rows)), is_first: true }
+        let (columns, rows) =
+            fit(picture.0, picture.1, usize::from(columns_max), usize::from(rows_max));
+        let area = Rect::new(0, 0, (columns as u16).max(1), rows as u16 + LINE_ROWS);
+        AnsiScreen { picture, shown: Buffer::empty(area), is_first: true }
     }
 
-    /// The text that puts the picture above its last row and `line` into that row; empty where the
-    /// terminal shows just that.
+    /// Its columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        (self.shown.area.width, self.shown.area.height)
+    }
+
+    /// The text that puts a picture (RGB u8 rows) above its last row and `line` into that row;
+    /// empty where the terminal shows just that.
     ///
     /// # Errors
     /// Never, as far as is known: the text lies in memory.
-    pub fn draw(&mut self, picture: Picture<'_>, line: &str) -> io::Result<String> {
+    pub fn draw(&mut self, pixels: &[u8], line: &str) -> io::Result<String> {
         let area = self.shown.area;
         let mut next = Buffer::empty(area);
-        let above = Rect { height: area.height.saturating_sub(1), ..area };
-        picture.render(above, &mut next);
-        Line::from(line).render(Rect { y: above.height, height: 1, ..area }, &mut next);
+        let above = Rect { height: area.height - LINE_ROWS, ..area };
+        let (width, height) = self.picture;
+        Picture { pixels, width, height, palette: Palette::Full }.render(above, &mut next);
+        let below = Rect { y: above.height, height: LINE_ROWS, ..area };
+        Line::from(line).render(below, &mut next);
         let mut text = Vec::new();
         if std::mem::take(&mut self.is_first) {
             queue!(text, Hide, Clear(ClearType::All))?;
@@ -55,7 +70,7 @@ impl AnsiScreen {
     /// As [`AnsiScreen::draw`].
     pub fn leave(&self) -> io::Result<String> {
         let mut text = Vec::new();
-        queue!(text, ResetColor, MoveTo(0, self.shown.area.height.saturating_sub(1)), Show)?;
+        queue!(text, ResetColor, MoveTo(0, self.shown.area.height - LINE_ROWS), Show)?;
         text.extend_from_slice(b"\r\n");
         utf8(text)
     }
@@ -67,17 +82,14 @@ fn utf8(text: Vec<u8>) -> io::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Palette;
     use super::*;
 
     #[test]
     fn only_cells_that_changed_are_drawn() {
-        let mut screen = AnsiScreen::new(4, 2);
+        let mut screen = AnsiScreen::new((4, 2), 4, 100);
+        assert_eq!(screen.size(), (4, 2));
         let mut pixels = [5; 3 * 4 * 2];
-        let mut draw = |pixels: &[u8], line: &str| {
-            let picture = Picture { pixels, width: 4, height: 2, palette: Palette::Full };
-            screen.draw(picture, line).expect("in memory")
-        };
+        let mut draw = |pixels: &[u8], line: &str| screen.draw(pixels, line).expect("in memory");
         assert_eq!(draw(&pixels, "a").matches('\u{2580}').count(), 4);
         assert_eq!(draw(&pixels, "a"), "");
         pixels[3] = 200;

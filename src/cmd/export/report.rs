@@ -66,8 +66,9 @@ impl Report {
         let (output, pictures) = (self.output.display(), self.pictures);
         let (first, last, bytes) = (self.first_frame, self.last_frame, self.bytes);
         output::text(&format!(
-            "exported {output}: {pictures} pictures of frames {first} to {last}, {bytes} bytes; \
-                {same}\n"
+            "exported {output}: {pictures} picture{} of frames {first} to {last}, {bytes} bytes; \
+                {same}\n",
+            if pictures == 1 { "" } else { "s" }
         ))
     }
 }
