@@ -1,4 +1,4 @@
-//! A terminal that is not there: a picture as the text that would draw it, cells that changed alone.
+//! A terminal that is not there: a picture as the text that would draw the cells that changed.
 
 use super::{Palette, Picture, fit};
 use ratatui::backend::{Backend, CrosstermBackend};
