@@ -64,14 +64,13 @@ impl AnsiScreen {
         utf8(text)
     }
 
-    /// The text that gives the terminal back, the cursor after the last row.
+    /// The text that gives the terminal back, the cursor on the last row: all stays where it is.
     ///
     /// # Errors
     /// As [`AnsiScreen::draw`].
     pub fn leave(&self) -> io::Result<String> {
         let mut text = Vec::new();
         queue!(text, ResetColor, MoveTo(0, self.shown.area.height - LINE_ROWS), Show)?;
-        text.extend_from_slice(b"\r\n");
         utf8(text)
     }
 }

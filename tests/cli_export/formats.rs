@@ -159,6 +159,9 @@ fn a_cast_draws_every_picture_in_half_blocks_at_its_time() {
         frame += 1;
     }
     assert_eq!(frame, 70);
+    events.iter().skip(70).for_each(|event| terminal.process(event.text.as_bytes()));
+    let shown = half_blocks(terminal.screen(), WIDTH, HEIGHT / 2);
+    assert!(shown == pictures[69], "the last picture stays");
     let length_us: u64 = events.iter().map(|event| event.interval_us).sum();
     assert_eq!(length_us, 2_000_000, "70 frames at 35 a second");
     let last = events.last().expect("an end");
