@@ -4,7 +4,7 @@ use super::plan::Plan;
 use crate::drive::{DriveError, Flow, Made, Sink};
 use crate::event::Action;
 use crate::export::{Encoder, ExportError, Shot, draw_edge};
-use crate::session::Tape;
+use crate::session::{Note, Tape};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Shows frames to an encoder, and stops the replay where it fails or a signal came.
@@ -15,8 +15,8 @@ pub(super) struct Film<'a> {
     quit: &'a AtomicBool,
     pixels: Vec<u8>,
     line: String,
-    /// Remarks of the tape by frame, those of frames already made taken out.
-    notes: Vec<(u64, String)>,
+    /// Remarks on frames to come, the last first.
+    notes: Vec<&'a Note>,
     remarks: Vec<String>,
     has_drifted: bool,
     pictures: u64,
@@ -31,8 +31,8 @@ impl<'a> Film<'a> {
         quit: &'a AtomicBool,
     ) -> Film<'a> {
         let notes = tape.notes.iter().filter(|note| note.frame >= plan.frames.start);
-        let mut notes: Vec<_> = notes.map(|note| (note.frame, note.text.clone())).collect();
-        notes.sort_by_key(|(frame, _)| std::cmp::Reverse(*frame));
+        let mut notes: Vec<&Note> = notes.collect();
+        notes.sort_by_key(|note| std::cmp::Reverse(note.frame));
         Film {
             tape,
             plan,
@@ -57,8 +57,8 @@ impl<'a> Film<'a> {
 
     /// Takes the remarks on frames up to this one.
     fn gather_remarks(&mut self, made: &Made<'_>) {
-        while self.notes.last().is_some_and(|(frame, _)| *frame <= made.frame) {
-            self.remarks.extend(self.notes.pop().map(|(_, text)| text));
+        while let Some(note) = self.notes.pop_if(|note| note.frame <= made.frame) {
+            self.remarks.push(note.text.clone());
         }
         let is_same = self.tape.outcomes.get(made.frame as usize) == Some(&made.outcome);
         if !is_same && !self.has_drifted {

@@ -70,7 +70,10 @@ impl Target {
             work(Box::new(writer))
         });
         drop(watch);
-        written.inspect_err(|_| self.discard())
+        let name = self.path.display();
+        written
+            .inspect_err(|_| self.discard())
+            .with_context(|| format!("nothing is left of {name}"))
     }
 
     /// Takes the file away.
