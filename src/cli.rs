@@ -1,5 +1,9 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod export;
+
+pub use export::{Completions, Export, ExportFormat, FrameRange, Times};
+
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
@@ -49,6 +53,9 @@ pub enum Verb {
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
     Recover(Recover),
+    /// Replay a tape into a file that others open: GIF, PNG sheet, Y4M video, asciicast.
+    #[command(after_help = VARIABLES)]
+    Export(Export),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
@@ -63,6 +70,10 @@ pub enum Verb {
     },
     /// Say whether this machine and terminal can play, and with what.
     Doctor(Doctor),
+    /// Print what a shell needs to complete verbs and options.
+    Completions(Completions),
+    /// Print the manual page: worldtape manual | man -l -
+    Manual,
 }
 
 /// Which world and engine.

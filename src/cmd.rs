@@ -2,13 +2,16 @@
 
 mod bench;
 mod check;
+mod completions;
 mod demo;
 mod doctor;
+mod export;
 mod files;
 mod going_on;
 mod gpu;
 mod inspect;
 mod machinery;
+mod manual;
 mod output;
 mod play;
 mod process;
@@ -71,10 +74,13 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
+        Some(Verb::Export(options)) => export::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
         Some(Verb::Doctor(options)) => doctor::run(&options),
+        Some(Verb::Completions(options)) => completions::run(&options),
+        Some(Verb::Manual) => manual::run(),
     };
     done.unwrap_or_else(|error| {
         output::complaint(&format!("{error:#}"));

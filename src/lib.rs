@@ -31,6 +31,9 @@ pub mod check;
 // The terminal in play.
 pub mod screen;
 
+// Pictures of a play as files that others open.
+pub mod export;
+
 // The command line.
 pub mod cli;
 pub mod cmd;

@@ -197,19 +197,23 @@ impl Report {
                 "{} frames replayed, every picture and state the same ({:.1} frames/s)",
                 self.frames, self.frames_per_second
             ),
-            (state, picture) => {
-                let name = |frame: Option<u64>| {
-                    frame.map_or("none".to_owned(), |frame| format!("frame {frame}"))
-                };
-                format!(
-                    "DRIFT: first differing state {}, first differing picture {}; \
-                        {} of {} frames differ",
-                    name(state),
-                    name(picture),
-                    self.differing,
-                    self.frames
-                )
-            }
+            (state, picture) => drift_line(state, picture, self.differing, self.frames),
         }
     }
+}
+
+/// What differs, for people: first frames, and how many of `frames`.
+pub(super) fn drift_line(
+    state: Option<u64>,
+    picture: Option<u64>,
+    differing: u64,
+    frames: u64,
+) -> String {
+    let name =
+        |frame: Option<u64>| frame.map_or("none".to_owned(), |frame| format!("frame {frame}"));
+    let (state, picture) = (name(state), name(picture));
+    format!(
+        "DRIFT: first differing state {state}, first differing picture {picture}; \
+            {differing} of {frames} frames differ"
+    )
 }

@@ -38,6 +38,7 @@ const LAYERS: &[Layer] = &[
         never: OUTSIDE,
     },
     Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
+    Layer { module: "export", may_use: &["screen"], never: OUTSIDE },
     Layer {
         module: "input",
         may_use: &["event", "clock", "drive", "session", "world"],
