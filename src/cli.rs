@@ -1,5 +1,9 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod drift;
+
+pub use drift::Diff;
+
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
@@ -49,6 +53,8 @@ pub enum Verb {
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
     Recover(Recover),
+    /// Hold two tapes against each other, without a model: where they part, whether they meet.
+    Diff(Diff),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),

@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod demo;
+mod diff;
 mod doctor;
 mod files;
 mod going_on;
@@ -71,6 +72,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
+        Some(Verb::Diff(options)) => diff::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),

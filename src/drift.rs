@@ -4,10 +4,12 @@ mod machines;
 mod picture;
 mod plays;
 mod rewind;
+mod settings;
 mod strip;
 
 pub use machines::{Fact, machine_differences};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
 pub use rewind::{Rewind, RewindError, Seen};
+pub use settings::setting_differences;
 pub use strip::{Mark, mark, marks, strip};
