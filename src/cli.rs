@@ -2,7 +2,7 @@
 
 mod drift;
 
-pub use drift::Diff;
+pub use drift::{Diff, Taps};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
@@ -55,6 +55,8 @@ pub enum Verb {
     Recover(Recover),
     /// Hold two tapes against each other, without a model: where they part, whether they meet.
     Diff(Diff),
+    /// List what every op of a frame wrote, as digests, without changing a bit of it.
+    Taps(Taps),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),

@@ -17,11 +17,15 @@ mod progress;
 mod record;
 mod recover;
 mod replay;
+mod sides;
 mod signals;
+mod taps;
 mod terminal;
 mod world;
 
 pub use replay::replay_tape;
+pub use sides::Wrap;
+pub use taps::answer as answer_taps;
 
 use crate::cli::{Cli, Play, Verb};
 use crate::drive::Verdict;
@@ -73,6 +77,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Diff(options)) => diff::run(&options),
+        Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),

@@ -1,15 +1,22 @@
 //! Where two runs part: which frame, how far apart their pictures are, on which machines.
 
+mod local;
 mod machines;
 mod picture;
 mod plays;
 mod rewind;
 mod settings;
+mod shape;
+mod side;
 mod strip;
+mod taps;
 
+pub use local::Local;
 pub use machines::{Fact, machine_differences};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
 pub use rewind::{Rewind, RewindError, Seen};
 pub use settings::setting_differences;
+pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};
+pub use taps::{Keep, Tap, Tapped, state_digest, tap_digest, tap_name};

@@ -22,6 +22,7 @@ fn help_is_what_it_was() {
         "inspect",
         "recover",
         "diff",
+        "taps",
         "bench",
         "check",
         "world",

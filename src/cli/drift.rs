@@ -1,5 +1,6 @@
-//! What may be typed to find a drift: `diff`.
+//! What may be typed to find a drift: `diff`, `taps`.
 
+use super::{Machinery, VARIABLES};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -22,3 +23,40 @@ pub struct Diff {
 const DIFFED: &str = "Exits with 0 where both are the same play, 3 where settings, actions or \
     frames differ or one goes on for longer, 4 where all is the same as far as a tape that is cut \
     or damaged goes. Machines and times may differ";
+
+/// `worldtape taps`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = VARIABLES)]
+pub struct Taps {
+    /// The tape.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The frame whose ops are listed.
+    #[arg(long, value_name = "N")]
+    pub frame: u64,
+    /// Write what this op wrote to a file, with --raw; may be given several times.
+    #[arg(long, value_name = "NAME", requires = "raw")]
+    pub op: Vec<String>,
+    /// The file for the --op before it; never one that exists.
+    #[arg(long, value_name = "OUT", requires = "op")]
+    pub raw: Vec<PathBuf>,
+    /// Make the frame from the state in this file instead of the tape's frames before it.
+    #[arg(long, value_name = "STATE")]
+    pub from_state: Option<PathBuf>,
+    /// Write the state before the frame to a file; never one that exists. N may be the number of
+    /// frames here: then nothing is listed.
+    #[arg(long, value_name = "STATE", conflicts_with_all = ["from_state", "op"])]
+    pub save_state: Option<PathBuf>,
+    /// List what each frame up to the frame comes to, instead of its ops.
+    #[arg(long, conflicts_with_all = ["op", "from_state", "save_state"])]
+    pub outcomes: bool,
+    /// With --outcomes: the digest of the state before each frame, from this frame on.
+    #[arg(long, value_name = "N", requires = "outcomes")]
+    pub states_from: Option<u64>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
