@@ -1,9 +1,5 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
-mod drift;
-
-pub use drift::{Diff, Taps};
-
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
@@ -27,6 +23,10 @@ macro_rules! gpu_variables {
             WORLDTAPE_KERNEL_CACHE, see docs/gpu.md."
     };
 }
+
+mod drift;
+
+pub use drift::{Diff, Explain, FrameWord, Taps};
 
 /// What else decides how a session runs, as the help of `record` and `replay` says.
 const VARIABLES: &str = gpu_variables!();
@@ -57,6 +57,8 @@ pub enum Verb {
     Diff(Diff),
     /// List what every op of a frame wrote, as digests, without changing a bit of it.
     Taps(Taps),
+    /// Name the first frame and op in which a tape drifts, and by how much.
+    Explain(Explain),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod diff;
 mod doctor;
+mod explain;
 mod files;
 mod going_on;
 mod gpu;
@@ -77,6 +78,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Diff(options)) => diff::run(&options),
+        Some(Verb::Explain(options)) => explain::run(&options),
         Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),

@@ -1,7 +1,11 @@
-//! Where two runs part: which frame, how far apart their pictures are, on which machines.
+//! Where two runs part: which frame, which op, by how much, on which machines.
 
+mod elements;
+mod explain;
 mod local;
 mod machines;
+mod ops;
+mod pair;
 mod picture;
 mod plays;
 mod rewind;
@@ -11,8 +15,12 @@ mod side;
 mod strip;
 mod taps;
 
+pub use elements::{ElementDifference, ValueDifference, value_difference};
+pub use explain::{Cause, Explanation, OpFound};
 pub use local::Local;
 pub use machines::{Fact, machine_differences};
+pub use ops::{Inputs, OpsCompared};
+pub use pair::{Pair, Search, Tick};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
 pub use rewind::{Rewind, RewindError, Seen};

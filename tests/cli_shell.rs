@@ -23,6 +23,7 @@ fn help_is_what_it_was() {
         "recover",
         "diff",
         "taps",
+        "explain",
         "bench",
         "check",
         "world",

@@ -1,4 +1,4 @@
-//! What may be typed to find a drift: `diff`, `taps`.
+//! What may be typed to find a drift: `diff`, `taps`, `explain`.
 
 use super::{Machinery, VARIABLES};
 use clap::Args;
@@ -60,3 +60,53 @@ pub struct Taps {
     #[command(flatten)]
     pub machinery: Machinery,
 }
+
+/// `worldtape explain`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXPLAINED)]
+pub struct Explain {
+    /// The tape.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The frame to explain; without it, the first that differs.
+    #[arg(long, value_name = "N|first", default_value = "first", value_parser = frame)]
+    pub frame: FrameWord,
+    /// The other side: cpu, cuda:N, reference, or the program of another build.
+    #[arg(long, value_name = "WHAT")]
+    pub against: Option<String>,
+    /// Write where the pictures differ as a PNG; never over one that exists.
+    #[arg(long, value_name = "OUT.png", requires = "against")]
+    pub heat: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// Which frame is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameWord {
+    /// The first that differs.
+    First,
+    /// The one of this number.
+    Number(u64),
+}
+
+/// The words `--frame` takes.
+fn frame(word: &str) -> Result<FrameWord, String> {
+    match (word, word.parse()) {
+        ("first", _) => Ok(FrameWord::First),
+        (_, Ok(number)) => Ok(FrameWord::Number(number)),
+        (_, Err(_)) => Err("there is a frame's number, from 0, and first".to_owned()),
+    }
+}
+
+/// What `explain` needs and how it exits, as its help says.
+const EXPLAINED: &str = concat!(
+    "Without --against the tape is held against this engine: its digests say which frame differs, \
+        not which op. Exits with 0 where nothing differs, 3 where something does. Against \
+        reference, which is never the same, errors are listed op by op, with exit 0.\n",
+    gpu_variables!()
+);

@@ -44,6 +44,12 @@ impl Played {
         self.tape.outcomes.len() as u64
     }
 
+    /// Width and height of the pictures.
+    pub(super) fn size(&self) -> [usize; 2] {
+        let config = &self.prepared.config;
+        [config.picture_width as usize, config.picture_height as usize]
+    }
+
     /// Refuses a frame that is not on the tape.
     pub(super) fn check_frame(&self, frame: u64) -> Result<()> {
         let (path, frames) = (self.path.display(), self.frames());

@@ -2,7 +2,7 @@
 
 mod told;
 
-pub(super) use told::{FORMAT, FrameTold, OpTold, OutcomeTold, OutcomesTold};
+pub(super) use told::{FrameTold, OutcomesTold, teller};
 
 use super::machinery::{self, Device};
 use super::progress::Progress;

@@ -1,7 +1,7 @@
 //! One side of a comparison: an engine here, or another build that is spoken to.
 
 use super::rewind::RewindError;
-use super::taps::{Keep, Tapped};
+use super::taps::Tapped;
 use crate::engine::EngineError;
 use crate::event::{Digest, Outcome};
 use thiserror::Error;
@@ -114,6 +114,3 @@ pub trait Side {
 pub(super) fn named<'a>(names: &'a [&'a str]) -> impl Fn(&str) -> bool + 'a {
     move |name| names.contains(&name)
 }
-
-/// Nothing is kept.
-pub(super) const NOTHING: &Keep<'static> = &|_| false;

@@ -1,5 +1,6 @@
 //! What builds of worldtape tell each other of a frame: the objects that `taps --json` prints.
 
+use crate::cmd::output::plain;
 use crate::drift::{Tap, Tapped};
 use crate::event::{Digest, Outcome};
 use crate::program::{Dtype, NODES_MAX, OPERANDS_MAX};
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// Version of these objects: another number is another meaning.
-pub(in crate::cmd) const FORMAT: u32 = 1;
+const FORMAT: u32 = 1;
 
 /// One frame with its ops.
 #[derive(Debug, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ pub(in crate::cmd) struct FrameTold {
 
 /// What one op wrote.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::cmd) struct OpTold {
+pub(super) struct OpTold {
     pub(super) name: String,
     pub(super) op: String,
     pub(super) dtype: String,
@@ -48,7 +49,7 @@ pub(in crate::cmd) struct OutcomesTold {
 
 /// What one frame came to.
 #[derive(Debug, Serialize, Deserialize)]
-pub(in crate::cmd) struct OutcomeTold {
+pub(super) struct OutcomeTold {
     picture: String,
     state_sum: String,
     /// Digest of the state before it, where that was asked for.
@@ -58,6 +59,12 @@ pub(in crate::cmd) struct OutcomeTold {
 fn version() -> (u32, String, String) {
     let (version, commit) = (env!("CARGO_PKG_VERSION"), env!("WORLDTAPE_BUILD_COMMIT"));
     (FORMAT, version.to_owned(), commit.to_owned())
+}
+
+/// An engine and its build in a line.
+pub(in crate::cmd) fn teller(engine: &str, version: &str, commit: &str) -> String {
+    let commit: String = commit.chars().take(8).collect();
+    plain(&format!("{engine}; worldtape {version} {commit}"))
 }
 
 /// Refuses what this build does not understand.
@@ -115,6 +122,11 @@ impl FrameTold {
         }
     }
 
+    /// Who told it: engine and build.
+    pub(in crate::cmd) fn teller(&self) -> String {
+        teller(&self.engine, &self.worldtape_version, &self.build_commit)
+    }
+
     /// What another build told, as if it had been tapped here; nothing of it is kept.
     pub(in crate::cmd) fn tapped(&self) -> Result<Tapped> {
         check_format(self.format)?;
@@ -168,6 +180,11 @@ impl OutcomesTold {
             state_sum: hexadecimal(outcome.state_sum),
             state: state.map(|digest| digest.to_string()),
         });
+    }
+
+    /// Who told it: engine and build.
+    pub(in crate::cmd) fn teller(&self) -> String {
+        teller(&self.engine, &self.worldtape_version, &self.build_commit)
     }
 
     /// What another build told: outcomes, and digests of states where they were asked for.
