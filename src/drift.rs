@@ -14,6 +14,7 @@ mod shape;
 mod side;
 mod strip;
 mod taps;
+mod ways;
 
 pub use elements::{ElementDifference, ValueDifference, value_difference};
 pub use explain::{Cause, Explanation, OpFound};
@@ -28,3 +29,4 @@ pub use settings::setting_differences;
 pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};
 pub use taps::{Keep, Tap, Tapped, state_digest, tap_digest, tap_name};
+pub use ways::{Deciding, Way, deciding};

@@ -74,6 +74,10 @@ pub struct Explain {
     /// The other side: cpu, cuda:N, reference, or the program of another build.
     #[arg(long, value_name = "WHAT")]
     pub against: Option<String>,
+    /// Run the tape every way this engine can be run, one at a time, and name the setting by which
+    /// those that drift can be told: instruction sets and threads, lanes, machine code, graph.
+    #[arg(long, conflicts_with_all = ["against", "heat"])]
+    pub settings: bool,
     /// Write where the pictures differ as a PNG; never over one that exists.
     #[arg(long, value_name = "OUT.png", requires = "against")]
     pub heat: Option<PathBuf>,

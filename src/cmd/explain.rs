@@ -5,6 +5,7 @@ mod heat;
 mod other;
 mod process;
 mod report;
+mod settings;
 
 use super::machinery::{self, Device};
 use super::progress::Progress;
@@ -59,6 +60,9 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
     let played = Played::read(&options.file, device, &options.machinery)?;
     if let FrameWord::Number(frame) = options.frame {
         played.check_frame(frame)?;
+    }
+    if options.settings {
+        return settings::run(options, device, played);
     }
     machinery::in_pool(None, || {
         let mut ours = played.local(device, &|engine| engine)?;
