@@ -202,6 +202,10 @@ pub struct Replay {
     /// Stop at the first frame that differs instead of counting them all.
     #[arg(long)]
     pub until_drift: bool,
+    /// Exit as `git bisect run` wants it: 0 same, 1 drift, 125 anything else. Stops at the first
+    /// frame that differs.
+    #[arg(long)]
+    pub bisect: bool,
     /// Print one JSON object a tape.
     #[arg(long)]
     pub json: bool,

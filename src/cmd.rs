@@ -45,6 +45,10 @@ pub enum Exit {
     Drift,
     /// Something else went wrong.
     Error,
+    /// To `git bisect run`: this build is bad.
+    BisectBad,
+    /// To `git bisect run`: this build cannot be judged.
+    BisectSkip,
 }
 
 impl Exit {
@@ -52,9 +56,19 @@ impl Exit {
     pub fn number(self) -> u8 {
         match self {
             Exit::Ok => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::BisectBad => 1,
             Exit::Drift => 3,
             Exit::Damaged => 4,
+            Exit::BisectSkip => 125,
+        }
+    }
+
+    /// The exit of a replay as `git bisect run` wants it.
+    pub fn of_bisect(replay: Exit) -> Exit {
+        match replay {
+            Exit::Ok => Exit::Ok,
+            Exit::Drift => Exit::BisectBad,
+            _ => Exit::BisectSkip,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod elements;
 mod explain;
+mod growth;
 mod local;
 mod machines;
 mod ops;
@@ -18,6 +19,7 @@ mod ways;
 
 pub use elements::{ElementDifference, ValueDifference, value_difference};
 pub use explain::{Cause, Explanation, OpFound};
+pub use growth::{Growth, growth};
 pub use local::Local;
 pub use machines::{Fact, machine_differences};
 pub use ops::{Inputs, OpsCompared};

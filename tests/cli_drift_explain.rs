@@ -51,10 +51,12 @@ fn main() -> ExitCode {
         return faulty(Cli::parse());
     }
     type Test = fn(&Place, &Model);
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 6] = [
         ("plants_are_named_across_processes_and_again", plants_are_named),
         ("a_masked_plant_is_told_masked", a_masked_plant_is_told),
         ("a_heat_map_shows_where_pictures_differ", a_heat_map_is_drawn),
+        ("every_way_to_run_is_tried_one_at_a_time", settings_are_tried),
+        ("the_float_engine_is_close_and_its_errors_are_listed", errors_grow),
         ("a_build_that_does_not_answer_is_one_line", other_programs_are_refused),
     ];
     let (place, model) = (Place::with_tape(), common::tiny_model(PASSES));
@@ -193,4 +195,36 @@ fn other_programs_are_refused(place: &Place, _: &Model) {
     let said = place.run(&drifted).exits(3).out;
     assert!(said.contains("--frame 30 --against BUILD") && said.contains("names the op"), "{said}");
     place.run(EXPLAIN).fine();
+}
+
+fn settings_are_tried(place: &Place, _: &Model) {
+    let found = place.run(&format!("{EXPLAIN} --settings --json")).exits(0).json();
+    let ways = found["ways"].as_array().expect("a list");
+    assert!(ways.len() >= 3 && ways.iter().all(|way| way["first_drift"].is_null()), "{found}");
+    place.altered("odd.wtape", |tape| tape.outcomes[21].picture.0[0] ^= 1);
+    let odd = EXPLAIN.replace("walk", "odd");
+    let said = place.run(&format!("{odd} --settings")).exits(3).out;
+    assert!(said.contains(": 22 frames, each way") && said.contains("DRIFT at frame 21"), "{said}");
+    assert!(said.ends_with("ways to run: no setting matters\n"), "{said}");
+    place.run(&format!("{EXPLAIN} --settings --against cpu")).exits(2);
+}
+
+fn errors_grow(place: &Place, _: &Model) {
+    let words = format!("{EXPLAIN} --against reference --frame 9");
+    if !cfg!(feature = "reference") {
+        let refused = place.run(&words).exits(1);
+        assert!(refused.complaint().contains("has no reference engine"), "{refused:?}");
+        return;
+    }
+    let found = place.run(&format!("{words} --json")).exits(0).json();
+    let rows = found["growth"].as_array().expect("a list");
+    let error = |row: &Value| row["relative_error"].as_f64().expect("a number");
+    assert!(rows.len() > 150, "{} rows", rows.len());
+    let noise = rows.iter().find(|row| row["name"] == "noise").expect("an op");
+    assert!(error(noise) < 1e-6, "{noise}");
+    let last = rows.last().expect("the picture");
+    assert_eq!(last["name"], "picture");
+    assert!(error(last) > 0.0 && error(last) < 0.1, "{last}");
+    let largest = rows.iter().map(|row| error(row)).fold(0.0, f64::max);
+    assert!(largest < 0.5, "{largest}");
 }

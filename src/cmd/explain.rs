@@ -1,6 +1,7 @@
 //! `worldtape explain`: the first frame and the first op in which two engines or builds differ.
 
 mod again;
+mod growing;
 mod heat;
 mod other;
 mod process;
@@ -24,14 +25,18 @@ use std::path::Path;
 enum Against {
     /// An engine of this program.
     Engine(Device),
+    /// The float engine, which is close and never equal.
+    Reference(Device),
     /// Another program.
     Build(String),
 }
 
 impl Against {
     fn parse(word: &str) -> Result<Against> {
-        let is_device = ["cpu", "reference"].contains(&word) || word.starts_with("cuda:");
-        if is_device {
+        if word == "reference" {
+            return Ok(Against::Reference(Device::parse(word)?));
+        }
+        if word == "cpu" || word.starts_with("cuda:") {
             return Ok(Against::Engine(Device::parse(word)?));
         }
         if !Path::new(word).is_file() {
@@ -73,6 +78,10 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
             Some(Against::Engine(device)) => {
                 let mut theirs = played.local(device, &|engine| engine)?;
                 compared(options, &played, name, [&mut ours, &mut theirs])
+            }
+            Some(Against::Reference(device)) => {
+                let mut theirs = played.local(device, &|engine| engine)?;
+                growing::run(options, &played, &mut ours, &mut theirs)
             }
             Some(Against::Build(word)) => {
                 let mut theirs = other(options, &played, word)?;

@@ -35,9 +35,20 @@ struct Report {
 }
 
 pub(super) fn run(options: &Replay) -> Result<Exit> {
+    if !options.bisect {
+        return Ok(all(options));
+    }
+    // A panic has said what it is; to a bisection it is a build that cannot be judged.
+    let ran = std::panic::catch_unwind(|| all(options));
+    Ok(ran.map_or(Exit::BisectSkip, Exit::of_bisect))
+}
+
+/// Replays all tapes; the worst exit.
+fn all(options: &Replay) -> Exit {
+    let until_drift = options.until_drift || options.bisect;
     let mut worst = Exit::Ok;
     for path in &options.files {
-        let exit = match one(path, &options.machinery, options.until_drift, options.json, None) {
+        let exit = match one(path, &options.machinery, until_drift, options.json, None) {
             Ok(exit) => exit,
             Err(error) => {
                 output::complaint(&format!("{error:#}"));
@@ -46,7 +57,7 @@ pub(super) fn run(options: &Replay) -> Result<Exit> {
         };
         worst = worst.max(exit);
     }
-    Ok(worst)
+    worst
 }
 
 /// Replays one tape file and prints what it came to.

@@ -69,7 +69,10 @@ mod tests {
         let found = deciding(&ways(|isa, _| isa == "avx512"));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].setting, "instruction set");
-        assert_eq!((&*found[0].drifting, &*found[0].same), (&["avx512".to_owned()][..], &["avx2".to_owned()][..]));
+        assert_eq!(
+            (&*found[0].drifting, &*found[0].same),
+            (&["avx512".to_owned()][..], &["avx2".to_owned()][..])
+        );
         let found = deciding(&ways(|_, threads| threads > 1));
         assert_eq!((&*found[0].setting, found[0].drifting.len()), ("threads", 2));
     }
