@@ -28,6 +28,10 @@ macro_rules! gpu_variables {
     };
 }
 
+mod drift;
+
+pub use drift::{Diff, Explain, FrameWord, Taps};
+
 /// What else decides how a session runs, as the help of `record` and `replay` says.
 const VARIABLES: &str = gpu_variables!();
 
@@ -56,6 +60,12 @@ pub enum Verb {
     /// Replay a tape into a file that others open: GIF, PNG sheet, Y4M video, asciicast.
     #[command(after_help = VARIABLES)]
     Export(Export),
+    /// Hold two tapes against each other, without a model: where they part, whether they meet.
+    Diff(Diff),
+    /// List what every op of a frame wrote, as digests, without changing a bit of it.
+    Taps(Taps),
+    /// Name the first frame and op in which a tape drifts, and by how much.
+    Explain(Explain),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),
@@ -203,6 +213,10 @@ pub struct Replay {
     /// Stop at the first frame that differs instead of counting them all.
     #[arg(long)]
     pub until_drift: bool,
+    /// Exit as `git bisect run` wants it: 0 same, 1 drift, 125 anything else. Stops at the first
+    /// frame that differs.
+    #[arg(long)]
+    pub bisect: bool,
     /// Print one JSON object a tape.
     #[arg(long)]
     pub json: bool,

@@ -4,7 +4,9 @@ mod bench;
 mod check;
 mod completions;
 mod demo;
+mod diff;
 mod doctor;
+mod explain;
 mod export;
 mod files;
 mod going_on;
@@ -19,11 +21,15 @@ mod progress;
 mod record;
 mod recover;
 mod replay;
+mod sides;
 mod signals;
+mod taps;
 mod terminal;
 mod world;
 
 pub use replay::replay_tape;
+pub use sides::Wrap;
+pub use taps::answer as answer_taps;
 
 use crate::cli::{Cli, Play, Verb};
 use crate::drive::Verdict;
@@ -42,6 +48,10 @@ pub enum Exit {
     Drift,
     /// Something else went wrong.
     Error,
+    /// To `git bisect run`: this build is bad.
+    BisectBad,
+    /// To `git bisect run`: this build cannot be judged.
+    BisectSkip,
 }
 
 impl Exit {
@@ -49,9 +59,19 @@ impl Exit {
     pub fn number(self) -> u8 {
         match self {
             Exit::Ok => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::BisectBad => 1,
             Exit::Drift => 3,
             Exit::Damaged => 4,
+            Exit::BisectSkip => 125,
+        }
+    }
+
+    /// The exit of a replay as `git bisect run` wants it.
+    pub fn of_bisect(replay: Exit) -> Exit {
+        match replay {
+            Exit::Ok => Exit::Ok,
+            Exit::Drift => Exit::BisectBad,
+            _ => Exit::BisectSkip,
         }
     }
 
@@ -75,6 +95,9 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Export(options)) => export::run(&options),
+        Some(Verb::Diff(options)) => diff::run(&options),
+        Some(Verb::Explain(options)) => explain::run(&options),
+        Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
