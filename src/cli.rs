@@ -1,5 +1,9 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod report;
+
+pub use report::Report;
+
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
@@ -49,6 +53,8 @@ pub enum Verb {
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
     Recover(Recover),
+    /// Write one page about a tape, or about two: what was played, where it drifts, pictures, times.
+    Report(Report),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),

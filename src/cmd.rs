@@ -16,6 +16,7 @@ mod progress;
 mod record;
 mod recover;
 mod replay;
+mod report;
 mod signals;
 mod terminal;
 mod world;
@@ -71,6 +72,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
+        Some(Verb::Report(options)) => report::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),

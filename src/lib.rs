@@ -31,6 +31,9 @@ pub mod check;
 // The terminal in play.
 pub mod screen;
 
+// One page about a tape.
+pub mod report;
+
 // The command line.
 pub mod cli;
 pub mod cmd;
