@@ -53,7 +53,7 @@ pub enum Verb {
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
     Recover(Recover),
-    /// Write one page about a tape, or about two: what was played, where it drifts, pictures, times.
+    /// Write one page about a tape, or about two: what was played, where it drifts, how it looks.
     Report(Report),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]

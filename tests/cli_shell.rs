@@ -21,6 +21,7 @@ fn help_is_what_it_was() {
         "replay",
         "inspect",
         "recover",
+        "report",
         "bench",
         "check",
         "world",

@@ -56,8 +56,8 @@ fn push_row(out: &mut String, row: &Row<'_>, frames: &[u64]) {
     // Writing to a String never fails.
     let _ = write!(
         out,
-        "<div class=\"row\" data-of=\"{}\" data-held=\"{}\" data-marks=\"{marks}\" data-made=\"{made}\" \
-            data-actions=\"{actions}\"></div>",
+        "<div class=\"row\" data-of=\"{}\" data-held=\"{}\" \
+            data-marks=\"{marks}\" data-made=\"{made}\" data-actions=\"{actions}\"></div>",
         if row.of == Of::Tape { "tape" } else { "other" },
         row.made.len()
     );

@@ -8,7 +8,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Most notes in a page; the tape has all.
-const NOTES_MAX: usize = 200;
+const NOTES_MAX: usize = 100;
+
+/// Most letters of one of them.
+const NOTE_CHARS_MAX: usize = 1000;
+
+/// Most machines of one tape in the table, its last; the tape may have more.
+const MACHINES_MAX: usize = 3;
+
+/// A machine: what it was used for, as HTML, and what it tells.
+type Column = (String, Vec<(String, String)>);
+
+/// The machines that a tape was recorded on.
+fn recorded_on(recorded: &Recorded<'_>) -> Vec<Column> {
+    let machines = &recorded.tape.machines;
+    let count = machines.len();
+    let column = |(index, machine): (usize, &Machine)| {
+        let turn = if count > 1 { format!(" ({} of {count})", index + 1) } else { String::new() };
+        let head = format!("<bdi>{}</bdi> was recorded on{turn}", Text(&recorded.name));
+        (head, facts_of(machine))
+    };
+    machines.iter().enumerate().skip(count.saturating_sub(MACHINES_MAX)).map(column).collect()
+}
 
 /// What a machine tells: name and value, in the order in which it tells them.
 fn facts_of(machine: &Machine) -> Vec<(String, String)> {
@@ -19,11 +40,8 @@ fn facts_of(machine: &Machine) -> Vec<(String, String)> {
 
 /// The machines of tapes and runs, a column each, with what differs marked.
 pub(super) fn machines(report: &Report<'_>) -> String {
-    let mut columns: Vec<(String, Vec<(String, String)>)> = Vec::new();
-    for tape in [Some(&report.tape), report.other.as_ref()].into_iter().flatten() {
-        let head = format!("<bdi>{}</bdi> was recorded on", Text(&tape.name));
-        columns.extend(tape.tape.machines.last().map(|machine| (head, facts_of(machine))));
-    }
+    let tapes = [Some(&report.tape), report.other.as_ref()].into_iter().flatten();
+    let mut columns: Vec<Column> = tapes.flat_map(recorded_on).collect();
     let run = |run: &super::Run| {
         let head = format!("<bdi>{}</bdi> was made again on", Text(report.tape_name(run.of)));
         (head, facts_of(&run.machine))
@@ -67,7 +85,7 @@ fn machine_row<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) ->
     format!("<tr{class}><th scope=\"row\">{sign}<bdi>{}</bdi></th>{cells}</tr>\n", Text(name))
 }
 
-/// Machines and tapes that the first frames come from.
+/// Tapes that the first frames come from.
 fn earlier(report: &Report<'_>) -> String {
     let mut out = String::new();
     for recorded in [Some(&report.tape), report.other.as_ref()].into_iter().flatten() {
@@ -80,14 +98,6 @@ fn earlier(report: &Report<'_>) -> String {
                     with play root <code>{}</code> after them.</p>",
                 counted(resume.source_frame, "frame"),
                 resume.source_root,
-            );
-        }
-        if tape.machines.len() > 1 {
-            let _ = writeln!(
-                out,
-                "<p class=\"aside\"><bdi>{name}</bdi> was recorded on {}, one after the other; the \
-                    last is shown.</p>",
-                counted(tape.machines.len() as u64, "machine")
             );
         }
     }
@@ -111,7 +121,7 @@ pub(super) fn notes(report: &Report<'_>) -> String {
                 note.frame,
                 grouped(note.frame),
                 duration(note.frame, rate),
-                Text(&note.text)
+                Text(&shortened(&note.text))
             );
         }
         out.push_str("</ul>\n");
@@ -126,6 +136,14 @@ pub(super) fn notes(report: &Report<'_>) -> String {
         }
     }
     if out.is_empty() { "<p>None.</p>\n".to_owned() } else { out }
+}
+
+/// The text up to [`NOTE_CHARS_MAX`], and that there is more.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(NOTE_CHARS_MAX) {
+        Some((end, _)) => format!("{} (and more)", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// Blocks and ending of each tape.

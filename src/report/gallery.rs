@@ -28,9 +28,9 @@ fn about(report: &Report<'_>) -> String {
         (_, true) => "The pictures of this world are larger than a page may hold.",
         (1, false) => {
             "A tape holds digests of its pictures, not the pictures: where a frame came out \
-                differently, only what was made here can be seen. With <code>--against</code> an \
-                engine that makes the tape&#39;s frames, or with the other machine&#39;s tape, both \
-                sides stand here."
+                differently, only what was made here can be seen. With <code>--against</code> \
+                an engine that makes the tape&#39;s frames, or with the other machine&#39;s tape, \
+                both sides stand here."
         }
         (_, false) => {
             "Brighter is more different in the heat map, scaled to the largest difference of each \
@@ -52,7 +52,7 @@ fn moment_html(report: &Report<'_>, row: &Row<'_>, moment: &Moment) -> String {
         what_begins(row, frame)
     );
     for (index, picture) in moment.pictures.iter().enumerate() {
-        let caption = caption(report, index, frame);
+        let caption = caption(report, index);
         let shown = picture.as_ref().map_or_else(
             || "<p class=\"missing\">no such frame</p>".to_owned(),
             |picture| picture.html(&format!("Frame {frame}, {caption}"), &of_frame(index, frame)),
@@ -82,7 +82,7 @@ fn moment_html(report: &Report<'_>, row: &Row<'_>, moment: &Moment) -> String {
 }
 
 /// Which side a picture is of, as HTML without quotes.
-fn caption(report: &Report<'_>, index: usize, _frame: u64) -> String {
+fn caption(report: &Report<'_>, index: usize) -> String {
     let run = &report.runs[index];
     match run.of {
         Of::Tape if report.other.is_none() => Text(&run.label).to_string(),
@@ -128,7 +128,7 @@ pub(super) fn film(report: &Report<'_>) -> String {
             <ol class=\"film\">\n",
         counted(report.film.len() as u64, "picture"),
         Text(&run.label),
-        if apart > 0 { format!(", {} apart", duration(apart, rate)) } else { String::new() }
+        if apart > 1 { format!(", one every {apart} frames") } else { String::new() }
     );
     for shot in &report.film {
         let frame = shot.frame;

@@ -11,7 +11,7 @@ use std::fmt::Write;
 /// Most columns over time: frames beyond that share one, drawn from its shortest to its longest.
 const COLUMNS_MAX: usize = 500;
 
-/// Bars of a histogram.
+/// Bars of a histogram; above the highest is room for the words of three lines.
 const BARS: usize = 60;
 
 /// Height of a plot in its own units.
@@ -19,6 +19,9 @@ const HEIGHT: usize = 1000;
 
 /// Times beyond so many p99 are cut off and said in words, or one hiccup would flatten the rest.
 const OUTLIER: u64 = 4;
+
+/// Longest time that is told apart, 71 minutes: what a tape says may be longer than anything real.
+const TIME_US_MAX: u64 = u32::MAX as u64;
 
 /// One length a frame, and what they come to.
 struct Plot {
@@ -65,9 +68,10 @@ fn plots(tape: &Tape) -> Vec<Plot> {
 }
 
 impl Plot {
-    fn new(title: &'static str, values_us: Vec<u64>, period_us: u64) -> Plot {
+    fn new(title: &'static str, mut values_us: Vec<u64>, period_us: u64) -> Plot {
+        values_us.iter_mut().for_each(|us| *us = (*us).min(TIME_US_MAX));
         // Samples count in nanoseconds.
-        let samples: Samples = values_us.iter().map(|us| us.saturating_mul(1000)).collect();
+        let samples: Samples = values_us.iter().map(|us| us * 1000).collect();
         let summary = samples.summary();
         let longest_us = (summary.max_ns / 1000).min(summary.p99_ns / 1000 * OUTLIER);
         let top_us = (longest_us.max(period_us) * 21 / 20).max(1);
@@ -129,12 +133,18 @@ impl Plot {
             // Writing to a String never fails.
             let _ = write!(line, "{}{column} {middle}h1", if column == 0 { 'M' } else { 'L' });
         }
+        // The word of the line stands on the side where most frames are not.
+        let is_below = self.summary.p50_ns / 1000 > self.period_us;
         let from_above = 1000 - self.share(self.period_us);
         let drawn = format!(
             "<path class=\"band\" d=\"{band}\"/><path class=\"line\" d=\"{line}\" \
                 vector-effect=\"non-scaling-stroke\"/>"
         );
-        self.svg(columns, &drawn, &[Guide::across(from_above, milliseconds(self.period_us))])
+        self.svg(
+            columns,
+            &drawn,
+            &[Guide::across(from_above, milliseconds(self.period_us), is_below)],
+        )
     }
 
     /// How often each length came.
@@ -147,7 +157,7 @@ impl Plot {
         let mut bars = String::new();
         for (bar, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             // A bar of one is still seen.
-            let height = ((count * HEIGHT as u64 * 9 / 10 / most) as usize).max(12);
+            let height = ((count * HEIGHT as u64 * 62 / 100 / most) as usize).max(12);
             rectangle(&mut bars, 4 * bar..4 * bar + 3, HEIGHT - height..HEIGHT);
         }
         let Summary { p50_ns, p99_ns, .. } = self.summary;
@@ -184,10 +194,11 @@ struct Guide {
 
 impl Guide {
     /// A level line `permille` from above.
-    fn across(permille: u64, word: String) -> Guide {
+    fn across(permille: u64, word: String, is_below: bool) -> Guide {
         let at = percent(permille);
-        // Above the line, or below it where there is no room.
-        let dy = if permille < 120 { 14 } else { -5 };
+        // Within the plot, whatever is asked for.
+        let is_below = (is_below || permille < 120) && permille < 880;
+        let dy = if is_below { 14 } else { -5 };
         Guide {
             svg: format!(
                 "<line class=\"guide\" x1=\"0\" x2=\"100%\" y1=\"{at}\" y2=\"{at}\"/>\
@@ -230,7 +241,7 @@ mod tests {
 
     #[test]
     fn times_of_nothing_are_drawn() {
-        for values in [vec![0; 3], vec![u64::MAX / 4000; 3]] {
+        for values in [vec![0; 3], vec![u64::MAX; 3]] {
             let plot = Plot::new("t", values, 28_571);
             assert!(plot.html().contains("class=\"bars\" d=\"M"), "{}", plot.html());
         }

@@ -117,23 +117,25 @@
     seen.hidden = pictured.length === 0;
     if (pictured.length === 0) return;
     const found = pictures.get(frame) || [];
-    for (const picture of found.slice(0, 1)) {
+    for (const picture of found) {
       const copy = picture.cloneNode();
       copy.removeAttribute("data-frame");
-      seen.append(copy);
+      const caption = document.createElement("p");
+      caption.textContent = picture.alt;
+      const figure = document.createElement("figure");
+      figure.append(copy, caption);
+      seen.append(figure);
     }
-    const about = document.createElement("p");
-    if (found.length) {
-      about.textContent = found[0].alt;
-    } else {
+    if (!found.length) {
+      const about = document.createElement("p");
       const near = pictured.reduce((best, at) =>
         Math.abs(at - frame) < Math.abs(best - frame) ? at : best);
       const link = document.createElement("a");
       link.href = `#frame=${near}`;
       link.textContent = `frame ${grouped(near)}`;
       about.append("No picture of this frame is in the page; the nearest is ", link, ".");
+      seen.append(about);
     }
-    seen.append(about);
   };
 
   let current = -1;

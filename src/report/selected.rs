@@ -1,6 +1,6 @@
 //! One frame in full: the first that differs, until the page's script shows another.
 
-use super::text::{Text, buttons, duration, grouped};
+use super::text::{Text, buttons, counted, duration, grouped};
 use super::{Detail, Recorded, Report, Row};
 use crate::drift::{Mark, mark};
 use crate::event::Outcome;
@@ -14,13 +14,13 @@ pub(super) fn selected(report: &Report<'_>, rows: &[Row<'_>], detail: &Detail, a
     out.push_str(&steering(detail, at, drifts, second));
     out.push_str("<div class=\"frame\">\n<div class=\"facts\">\n");
     out.push_str(&facts(report, at));
-    out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Digests\">");
-    out.push_str(&table(report, rows, at));
-    out.push_str("</div>\n");
     if !detail.is_whole() {
         out.push_str(&leaving_out(report, detail));
     }
-    out.push_str("</div>\n<div class=\"seen\" id=\"seen\" hidden></div>\n</div>\n");
+    out.push_str("</div>\n<div class=\"seen\" id=\"seen\" hidden></div>\n");
+    out.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Digests\">");
+    out.push_str(&table(report, rows, at));
+    out.push_str("</div>\n</div>\n");
     out
 }
 
@@ -33,18 +33,24 @@ fn steering(detail: &Detail, at: u64, drifts: bool, second: u64) -> String {
     } else {
         ""
     };
+    let step = |by: i64, name: &str| {
+        let (sign, count) = (if by < 0 { "&#8722;" } else { "+" }, by.unsigned_abs());
+        format!(
+            "<button type=\"button\" data-go=\"{by}\" aria-label=\"{} {name}\">{sign}{count}\
+                </button>",
+            counted(count, "frame")
+        )
+    };
+    let second = second as i64;
+    let (back, on) =
+        (step(-second, "back") + &step(-1, "back"), step(1, "on") + &step(second, "on"));
     format!(
         "<div class=\"steering\" id=\"steering\" hidden>\
             <input type=\"range\" id=\"slider\" min=\"0\" max=\"{last}\" value=\"{at}\" \
             aria-label=\"Frame\">\
-            <div class=\"buttons\">\
-            <button type=\"button\" data-go=\"-{second}\" aria-label=\"{second} frames back\">&#8722;{second}</button>\
-            <button type=\"button\" data-go=\"-1\" aria-label=\"one frame back\">&#8722;1</button>\
+            <div class=\"buttons\">{back}\
             <label>frame <input type=\"number\" id=\"number\" min=\"0\" max=\"{last}\" \
-            value=\"{at}\"></label>\
-            <button type=\"button\" data-go=\"1\" aria-label=\"one frame on\">+1</button>\
-            <button type=\"button\" data-go=\"{second}\" aria-label=\"{second} frames on\">+{second}</button>\
-            {drift}</div></div>\n"
+            value=\"{at}\"></label>{on}{drift}</div></div>\n"
     )
 }
 
@@ -60,8 +66,8 @@ fn facts(report: &Report<'_>, at: u64) -> String {
         "<p class=\"number\" aria-live=\"polite\">frame <b id=\"at\">{}</b> \
             <small id=\"at-time\">{}</small></p>\n\
             <dl><div><dt>action</dt><dd id=\"at-action\">{}</dd></div>\
-            <div><dt>action given after</dt><dd id=\"at-start\">{started}</dd></div>\
-            <div><dt>frame made within</dt><dd id=\"at-wait\">{took}</dd></div></dl>\n",
+            <div><dt>given at</dt><dd id=\"at-start\">{started}</dd></div>\
+            <div><dt>frame took</dt><dd id=\"at-wait\">{took}</dd></div></dl>\n",
         grouped(at),
         duration(at, rate),
         Text(&held(report, at)),
@@ -99,8 +105,11 @@ fn table(report: &Report<'_>, rows: &[Row<'_>], at: u64) -> String {
     for row in rows {
         let made = row.made.get(at as usize);
         let word = row.expected.get(at as usize).map_or("", |expected| word(mark(expected, made)));
-        let verb = if row.actions.is_some() { "holds it" } else { "makes it" };
-        let name = format!("<bdi>{}</bdi> {verb}", Text(&row.right));
+        let name = match row.actions {
+            Some(_) => format!("<bdi>{}</bdi> holds it", Text(&row.right)),
+            None if report.other.is_none() => format!("made on {}", Text(&row.right)),
+            None => format!("<bdi>{}</bdi> on {}", Text(&row.left), Text(&row.right)),
+        };
         push_line(&mut out, &name, made, word);
     }
     out.push_str("</tbody></table>");

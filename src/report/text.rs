@@ -24,7 +24,8 @@ impl fmt::Display for Text<'_> {
 
 /// Characters that turn the direction of reading, so that a name looks like another one.
 fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A count with its thousands apart: `1,260,000`.

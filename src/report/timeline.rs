@@ -5,6 +5,8 @@ use super::text::{Text, counted, duration, grouped};
 use super::{Report, Row};
 use crate::drift::{Mark, strip};
 use crate::event::Action;
+use crate::session::Note;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Most columns of a strip: frames beyond that share one, which shows the worst of them.
@@ -38,6 +40,9 @@ pub(super) fn timeline(report: &Report<'_>, rows: &[Row<'_>]) -> String {
     for (index, name) in names.iter().enumerate() {
         let svg = lane_svg(&report.tape.tape.actions, frames, index, name);
         track(&mut out, "lane", &bdi(name), &svg);
+    }
+    if !report.tape.tape.notes.is_empty() {
+        track(&mut out, "lane", "notes", &notes_svg(&report.tape.tape.notes, frames));
     }
     out.push_str("</div>\n");
     out.push_str(&axis(report, frames));
@@ -126,6 +131,22 @@ fn lane_svg(actions: &[Action], frames: usize, button: usize, name: &str) -> Str
     let count = actions.iter().take(frames).filter(|action| action.holds(button)).count();
     let words = format!("{} held in {}", Text(name), counted(count as u64, "frame"));
     svg(columns, &words, &format!("<path class=\"held\" d=\"{path}\"/>"))
+}
+
+/// Where the notes are.
+fn notes_svg(notes: &[Note], frames: usize) -> String {
+    let columns = frames.clamp(1, COLUMNS_MAX);
+    let place = |note: &Note| {
+        let frame = usize::try_from(note.frame).unwrap_or(usize::MAX).min(frames.saturating_sub(1));
+        frame * columns / frames.max(1)
+    };
+    let places: BTreeSet<usize> = notes.iter().map(place).collect();
+    let mut path = String::new();
+    for at in places {
+        rectangle(&mut path, widened(Mark::Picture, at..at + 1, columns), 2..22);
+    }
+    let words = counted(notes.len() as u64, "note");
+    svg(columns, &words, &format!("<path class=\"note\" d=\"{path}\"/>"))
 }
 
 fn svg(columns: usize, words: &str, drawn: &str) -> String {

@@ -166,7 +166,8 @@ fn firsts(row: &Row<'_>) -> String {
             format!("state and picture differ{whose} from frame {} on", grouped(state))
         }
         (Some(state), Some(picture)) if state < picture => format!(
-            "the state differs{whose} from frame {} on, the first picture that shows it is frame {}",
+            "the state differs{whose} from frame {} on, \
+                the first picture that shows it is frame {}",
             grouped(state),
             grouped(picture)
         ),
