@@ -1,8 +1,10 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
 mod export;
+mod report;
 
 pub use export::{Completions, Export, ExportFormat, FrameRange, Times};
+pub use report::Report;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
@@ -66,6 +68,8 @@ pub enum Verb {
     Taps(Taps),
     /// Name the first frame and op in which a tape drifts, and by how much.
     Explain(Explain),
+    /// Write one page about a tape, or about two: what was played, where it drifts, how it looks.
+    Report(Report),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
     #[command(after_help = BENCH_VARIABLES)]
     Bench(Bench),

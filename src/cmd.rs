@@ -21,6 +21,7 @@ mod progress;
 mod record;
 mod recover;
 mod replay;
+mod report;
 mod sides;
 mod signals;
 mod taps;
@@ -98,6 +99,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Diff(options)) => diff::run(&options),
         Some(Verb::Explain(options)) => explain::run(&options),
         Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
+        Some(Verb::Report(options)) => report::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),

@@ -34,6 +34,9 @@ pub mod screen;
 // Pictures of a play as files that others open.
 pub mod export;
 
+// One page about a tape.
+pub mod report;
+
 // The command line.
 pub mod cli;
 pub mod cmd;

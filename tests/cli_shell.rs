@@ -29,6 +29,7 @@ fn help_is_what_it_was() {
         "diff",
         "taps",
         "explain",
+        "report",
         "bench",
         "check",
         "world",
