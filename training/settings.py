@@ -1,4 +1,4 @@
-"""Settings of a run: plain dataclasses, filled from `--set name=value` and kept as JSON."""
+"""Settings of a run: plain dataclasses, filled from `--set name=value`."""
 
 import dataclasses
 import json
@@ -41,8 +41,3 @@ def _read(name, text, old):
     if not isinstance(value, type(old)):
         raise SystemExit(f"--set {name}={text}: a {type(old).__name__} is wanted")
     return value
-
-
-def as_text(settings):
-    """`settings` as one line of JSON, fields in their order."""
-    return json.dumps(dataclasses.asdict(settings))

@@ -30,9 +30,17 @@ class Navigator:
 
     def visit(self, x, y):
         """Counts one tic at (x, y)."""
-        row, column = self._clipped((y - self.low[1]) / PLACE, (x - self.low[0]) / PLACE,
-                                    self.visits.shape)
-        self.visits[row, column] += 1
+        self.visits[self.place_of(x, y)] += 1
+
+    def place_of(self, x, y):
+        """Row and column, in `visits`, of the place of (x, y)."""
+        return self._clipped((y - self.low[1]) / PLACE, (x - self.low[0]) / PLACE,
+                             self.visits.shape)
+
+    def reachable(self, x, y):
+        """The middles of all cells that can be walked to from (x, y)."""
+        cost, _ = self._reach(self._free_cell(x, y))
+        return [self._middle(column, row) for row, column in cost]
 
     def way(self, x, y, random):
         """A way from (x, y) to a place seldom seen: list of (x, y), the goal last; may be empty."""
