@@ -1,5 +1,6 @@
 """Stage `export`: the float world file and the manifest that `worldtape world pack` takes."""
 
+import dataclasses
 import json
 import os
 
@@ -11,6 +12,7 @@ from training.data.collect import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
 from training.learn import autoencoder, world
+from training.model.files import SHAPE
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
 
@@ -53,7 +55,8 @@ def run(arguments):
             names.append(f"{os.path.basename(os.path.normpath(folder))} {len(names)}")
     with whole(arguments.output) as partial:
         contiguous = {name: value.contiguous() for name, value in tensors.items()}
-        save_file(contiguous, partial, metadata={"about": json.dumps(arguments.about)})
+        save_file(contiguous, partial, metadata={"about": arguments.about,
+                                                 SHAPE: json.dumps(dataclasses.asdict(shape))})
     manifest_path = os.path.splitext(arguments.output)[0] + ".manifest.json"
     write_json(manifest_path, manifest(shape, names, arguments))
     print(f"{arguments.output}, {manifest_path}: {len(names)} prompts")

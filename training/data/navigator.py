@@ -52,7 +52,7 @@ class Navigator:
         if not goals:
             return []
         seen = numpy.array([self._seen(*cell) for cell in goals], dtype=numpy.float64)
-        weights = 1.0 / (1.0 + seen) ** 1.5
+        weights = 1.0 / (1.0 + seen) ** 2
         cell = goals[random.choice(len(goals), p=weights / weights.sum())]
         way = []
         while cell != start:
@@ -62,7 +62,7 @@ class Navigator:
 
     def _comfortable(self, cell):
         """Is there room enough to stay? Every fourth cell near walls counts, so none is unseen."""
-        return self.room[cell] >= COMFORT or (self.room[cell] >= 28 and sum(cell) % 4 == 0)
+        return self.room[cell] >= COMFORT or sum(cell) % 4 == 0
 
     def _reach(self, start):
         """Cost of the cheapest way to each cell from `start`, and the cell before it."""

@@ -12,7 +12,9 @@ STUCK_UNITS = 12.0
 BODY = 16.0
 """Map units from the player's middle to a wall it touches straight on."""
 CRAMPED = 31.0
-"""Closer to a wall than this, only travel is thought of."""
+"""Closer to a wall than this, travel is mostly thought of."""
+TOUCHING = 21.0
+"""Closer than this, there is nothing but to get away."""
 LOST = 56.0
 """Map units off the way after which another is looked for."""
 GLIDE_TICS = 4.0
@@ -22,8 +24,8 @@ GLIDE_TICS = 4.0
 class Habits:
     """How often each mood is chosen, and how the trigger finger behaves."""
 
-    travel: float = 0.32
-    look: float = 0.18
+    travel: float = 0.36
+    look: float = 0.15
     retreat: float = 0.30
     dance: float = 0.20
     stand: float = 0.10
@@ -71,12 +73,15 @@ class Roamer:
 
     def _next_mood(self):
         """Any mood in the open; close to a wall, away from it first."""
-        if self._cramped() and self.random.random() < 0.95:
+        if self._touching() or (self._cramped() and self.random.random() < 0.6):
             return itertools.chain(self._escape(), self._travel())
         return self._moods[self.random.choice(len(self._moods), p=self._weights)]()
 
     def _cramped(self):
         return self.walls.clearance(self.view.x, self.view.y) < CRAMPED
+
+    def _touching(self):
+        return self.walls.clearance(self.view.x, self.view.y) < TOUCHING
 
     def _trigger(self):
         """Fires in bursts, sooner with a monster ahead."""
@@ -137,13 +142,15 @@ class Roamer:
         return math.hypot(place[0] - self.view.x, place[1] - self.view.y)
 
     def _towards(self, target):
-        """Turns to `target`, and walks when it is roughly ahead."""
+        """Turns to `target` and walks when it is roughly ahead; backs up to it out of a corner."""
         error = self._error(target)
-        held = {"left"} if error > 5 else {"right"} if error < -5 else set()
-        straight = 40 if self._room("forward") > 80 else 12
-        if abs(error) < straight:
-            held.add("forward")
-        return held
+        near_wall = self._room("forward") < 80
+        walk, straight = "forward", 12 if near_wall else 40
+        if near_wall and abs(error) > 110:
+            error = (error + 360) % 360 - 180
+            walk, straight = "backward", 40
+        held = {"left"} if error > 8 else {"right"} if error < -8 else set()
+        return held | {walk} if abs(error) < straight else held
 
     def _error(self, target):
         """Degrees to turn left, -180 to 180, to face `target`."""
@@ -173,7 +180,7 @@ class Roamer:
         """Walks backward, at times in a curve, until a wall is near behind."""
         curve = self._side() if self.random.random() < 0.5 else None
         for tic in range(int(self.random.integers(12, 60))):
-            if self._room("backward") < BODY + 14 or self._cramped():
+            if self._room("backward") < BODY + 14 or self._touching():
                 return
             turning = curve is not None and tic % 24 < 12
             yield {"backward", curve} if turning else {"backward"}
@@ -181,7 +188,7 @@ class Roamer:
     def _dance(self):
         """Holds random buttons for moments, never into a wall."""
         for _ in range(int(self.random.integers(4, 12))):
-            if self._cramped():
+            if self._touching():
                 return
             held = {name for name in self.buttons if self.random.random() < 0.4}
             if not held & {"forward", "backward", *self._strafes}:

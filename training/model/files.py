@@ -10,6 +10,8 @@ from training.model.autoencoder import Autoencoder
 from training.model.shape import Shape, shape_of_manifest
 from training.model.transformer import Transformer
 
+SHAPE = "shape"
+"""Key of a float file's metadata: the Shape as JSON."""
 
 def read_float(path):
     """All tensors of the float safetensors file `path`, as float32."""
@@ -39,13 +41,17 @@ def read_packed(path):
 
 
 def read_world(path):
-    """Shape and float tensors of a world, packed or float (the float file has today's shape)."""
+    """Shape and float tensors of a world, packed or float. A float file that tells no shape has
+    the prototype's."""
     with safe_open(path, framework="pt") as file:
-        packed = "worldtape" in (file.metadata() or {})
-    if packed:
+        metadata = file.metadata() or {}
+    if "worldtape" in metadata:
         manifest, tensors = read_packed(path)
         return shape_of_manifest(manifest), tensors
-    return Shape(), read_float(path)
+    sizes = json.loads(metadata.get(SHAPE, "{}"))
+    sizes = {name: tuple(value) if isinstance(value, list) else value
+             for name, value in sizes.items()}
+    return Shape(**sizes), read_float(path)
 
 
 def transformer_of(shape, tensors):
