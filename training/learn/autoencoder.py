@@ -12,7 +12,7 @@ from training.learn import losses, setup
 from training.learn.optimise import (Average, learning_rate, load_checkpoint, optimiser_of,
                                      save_checkpoint, take_step)
 from training.model.autoencoder import Autoencoder, signed
-from training.model.files import autoencoder_of, read_world
+from training.model.files import autoencoder_of
 from training.model.products import set_quantised
 from training.model.shape import Shape
 
@@ -78,9 +78,8 @@ class Trainer:
         self.settings, self.arguments = settings, arguments
         self.described = setup.described(settings, shape)
         self.path = os.path.join(arguments.run, CHECKPOINT)
-        model = Autoencoder(shape)
-        if arguments.start_from:
-            model = autoencoder_of(*read_world(arguments.start_from)).train()
+        model = setup.started(arguments, shape, autoencoder_of) if arguments.start_from \
+            else Autoencoder(shape)
         model.dec.requires_grad_(not settings.freeze_decoder)
         self.keeps_statistics = settings.freeze_decoder
         self.model = model.to(arguments.device)

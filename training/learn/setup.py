@@ -5,6 +5,7 @@ import dataclasses
 import torch
 
 from training.clock import add_minutes
+from training.model.files import read_world
 from training.settings import changed
 
 
@@ -28,6 +29,14 @@ def prepared(arguments, settings, shape):
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True
     return settings, shape
+
+
+def started(arguments, shape, maker):
+    """The model of the world that `--start-from` names, made by `maker(shape, tensors)`."""
+    found, tensors = read_world(arguments.start_from)
+    if found != shape:
+        raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape")
+    return maker(shape, tensors).train()
 
 
 def half(arguments):

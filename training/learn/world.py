@@ -10,7 +10,7 @@ from training.data.latents import load_latents
 from training.learn import losses, setup
 from training.learn.optimise import (Average, learning_rate, load_checkpoint, optimiser_of,
                                      save_checkpoint, take_step)
-from training.model.files import read_world, transformer_of
+from training.model.files import transformer_of
 from training.model.products import set_quantised
 from training.model.shape import Shape
 from training.model.transformer import Transformer
@@ -75,9 +75,8 @@ class Trainer:
         self.settings, self.arguments = settings, arguments
         self.described = setup.described(settings, shape)
         self.path = os.path.join(arguments.run, CHECKPOINT)
-        model = Transformer(shape)
-        if arguments.start_from:
-            model = transformer_of(*read_world(arguments.start_from)).train()
+        model = setup.started(arguments, shape, transformer_of) if arguments.start_from \
+            else Transformer(shape)
         self.model = model.to(arguments.device)
         self.average = Average(self.model, settings.average)
         self.optimiser = optimiser_of(self.model, settings)

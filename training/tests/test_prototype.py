@@ -1,12 +1,17 @@
 """The PyTorch models are the world's program: the prototype's vectors come out again."""
 
+import argparse
+
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from training.learn import autoencoder, world
+from training.model.autoencoder import signed
 from training.model.files import autoencoder_of, prompts_of, read_world, transformer_of
 from training.model.products import set_quantised
 from training.model.session import Session
+from training.model.shape import Shape
 from training.tests.prototype import SHIPPED, VECTORS, WEIGHTS, needs_vectors
 
 
@@ -50,9 +55,31 @@ def test_float_weights_give_the_vectors(vectors):
 @pytest.mark.parametrize("quantised", [False, True])
 def test_the_shipped_world_dequantised_is_near_the_vectors(vectors, quantised):
     velocity, latents, pictures = played(SHIPPED, vectors, quantised)
-    print("velocity", relative_error(velocity, vectors["velocity"]),
-          "latents", relative_error(latents, vectors["latents"]),
-          "picture", (pictures.float() - vectors["frames"].float()).abs().mean())
-    assert relative_error(velocity[0], vectors["velocity"][0]) < 0.03
-    assert relative_error(latents, vectors["latents"]) < 0.2
-    assert (pictures.float() - vectors["frames"].float()).abs().mean() < 4.0
+    # Measured: 0.012, 0.011 and 0.18 with int8 weights; 0.029, 0.018, 0.41 with tokens too.
+    assert relative_error(velocity, vectors["velocity"]) < 0.05
+    assert relative_error(latents, vectors["latents"]) < 0.03
+    assert (pictures.float() - vectors["frames"].float()).abs().mean() < 0.8
+
+
+def test_training_starts_from_the_shipped_world(tmp_path):
+    arguments = argparse.Namespace(run=str(tmp_path), device="cpu", compile=False,
+                                   start_from=str(SHIPPED))
+    shape, tensors = read_world(SHIPPED)
+    trained = world.Trainer(arguments, world.Settings(), shape).model
+    assert torch.equal(trained.bl[3].m1[0].weight, tensors["dit.bl.3.m1.0.weight"])
+    settings = autoencoder.Settings(freeze_decoder=True)
+    trainer = autoencoder.Trainer(arguments, settings, shape)
+    pictures = torch.randint(0, 256, (2, 96, 128, 3), dtype=torch.uint8)
+    before = trainer.model.enc[1].weight.clone()
+    trainer.train(signed(pictures))
+    trainer.finish(pictures)
+    assert torch.equal(trainer.model.dec[13].weight, tensors["ae.dec.13.weight"])
+    assert torch.equal(trainer.average.model.std, tensors["latent.std"])
+    assert not torch.equal(trainer.model.enc[1].weight, before)
+
+
+def test_a_world_of_another_shape_is_no_start(tmp_path):
+    arguments = argparse.Namespace(run=str(tmp_path), device="cpu", compile=False,
+                                   start_from=str(SHIPPED))
+    with pytest.raises(SystemExit, match="--shape"):
+        world.Trainer(arguments, world.Settings(), Shape(width=192))
