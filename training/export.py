@@ -40,8 +40,10 @@ def add_arguments(parser):
 
 def run(arguments):
     """Writes float weights (float16), prompts (float32) and the manifest."""
-    shape, pictures = autoencoder.load_average(arguments.run)
+    picture_shape, pictures = autoencoder.load_average(arguments.run)
     shape, transformer = world.load_average(arguments.run)
+    if picture_shape != shape:
+        raise SystemExit(f"{arguments.run}: the autoencoder has {picture_shape}, the world {shape}")
     tensors = {f"ae.{name}": value.half() for name, value in pictures.state_dict().items()
                if name not in ("mean", "std")}
     tensors |= {f"dit.{name}": value.half() for name, value in transformer.state_dict().items()}

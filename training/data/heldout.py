@@ -65,7 +65,8 @@ def _episodes(scenario, buttons, seed, arguments):
         if len(pictures) == arguments.episodes:
             player.close()
             return numpy.stack(pictures), numpy.stack(actions)
-    raise SystemExit(f"{scenario.name}: too few episodes of {arguments.frames} frames; ask for fewer")
+    raise SystemExit(f"{scenario.name}: too few episodes last {arguments.frames} frames; ask for "
+                     "shorter ones")
 
 
 def _circles(scenario, buttons, seed, count):

@@ -6,11 +6,13 @@ import math
 
 from training.data.navigator import Navigator
 
-STUCK_TICS = 10
-"""Walking for so many tics and getting nowhere is being stuck."""
+STUCK_TICS = 20
+"""Walking for so many tics and getting nowhere, less than STUCK_UNITS, is being stuck."""
 STUCK_UNITS = 12.0
-BODY = 16.0
-"""Map units from the player's middle to a wall it touches straight on."""
+ROOM = 30.0
+"""Map units to the wall that walking towards it needs; the body touches at 16."""
+ROOM_BEHIND = 22.0
+"""The same when backing off from what blocks."""
 CRAMPED = 31.0
 """Closer to a wall than this, travel is mostly thought of."""
 TOUCHING = 21.0
@@ -18,6 +20,9 @@ TOUCHING = 21.0
 LOST = 56.0
 """Map units off the way after which another is looked for."""
 GLIDE_TICS = 4.0
+"""Bodies glide on: ways are aimed at from where the player will be in so many tics."""
+MOODS_MAX = 20
+"""Moods without anything to do in a row."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,12 +69,18 @@ class Roamer:
         if view is None:
             return 0
         self.navigator.visit(view.x, view.y)
-        held = next(self._mood, None)
-        while held is None:
-            self._mood = self._next_mood()
-            held = next(self._mood, None)
-        held = set(held) | self._trigger()
+        held = set(self._next_held()) | self._trigger()
         return sum(1 << bit for bit, name in enumerate(self.buttons) if name in held)
+
+    def _next_held(self):
+        """What the mood holds next. A mood may have nothing to do; turning always does something."""
+        for _ in range(MOODS_MAX):
+            held = next(self._mood, None)
+            if held is not None:
+                return held
+            self._mood = self._next_mood()
+        self._mood = self._turn_round()
+        return next(self._mood)
 
     def _next_mood(self):
         """Any mood in the open; close to a wall, away from it first."""
@@ -180,7 +191,7 @@ class Roamer:
         """Walks backward, at times in a curve, until a wall is near behind."""
         curve = self._side() if self.random.random() < 0.5 else None
         for tic in range(int(self.random.integers(12, 60))):
-            if self._room("backward") < BODY + 14 or self._touching():
+            if self._room("backward") < ROOM or self._touching():
                 return
             turning = curve is not None and tic % 24 < 12
             yield {"backward", curve} if turning else {"backward"}
@@ -194,7 +205,7 @@ class Roamer:
             if not held & {"forward", "backward", *self._strafes}:
                 held |= {self._side()} if self.random.random() < 0.8 else set()
             for _ in range(int(self.random.integers(3, 16))):
-                blocked = {way for way in ("forward", "backward") if self._room(way) < BODY + 14}
+                blocked = {way for way in ("forward", "backward") if self._room(way) < ROOM}
                 yield held - blocked or {self._side()}
 
     def _stand(self):
@@ -212,7 +223,7 @@ class Roamer:
     def _free(self):
         """Away from what blocks: back, then another direction."""
         for _ in range(int(self.random.integers(8, 20))):
-            if self._room("backward") < BODY + 6:
+            if self._room("backward") < ROOM_BEHIND:
                 break
             yield {"backward"}
         yield from self._turn_round()
@@ -266,7 +277,7 @@ class Stuck:
     def after(self, view):
         """Has it been so after this tic, too?"""
         self._places.append((view.x, view.y))
-        if len(self._places) <= STUCK_TICS * 2:
+        if len(self._places) <= STUCK_TICS:
             return False
-        x, y = self._places[-1 - STUCK_TICS * 2]
+        x, y = self._places[-1 - STUCK_TICS]
         return abs(x - view.x) + abs(y - view.y) < STUCK_UNITS

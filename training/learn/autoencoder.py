@@ -9,8 +9,14 @@ from torch.nn import functional
 from training.clock import Deadline, Progress
 from training.data.pictures import load_pictures
 from training.learn import losses, setup
-from training.learn.optimise import (Average, learning_rate, load_checkpoint, optimiser_of,
-                                     save_checkpoint, take_step)
+from training.learn.optimise import (
+    Average,
+    learning_rate,
+    load_checkpoint,
+    optimiser_of,
+    save_checkpoint,
+    take_step,
+)
 from training.model.autoencoder import Autoencoder, signed
 from training.model.files import autoencoder_of
 from training.model.products import set_quantised

@@ -8,8 +8,14 @@ import torch
 from training.clock import Deadline, Progress
 from training.data.latents import load_latents
 from training.learn import losses, setup
-from training.learn.optimise import (Average, learning_rate, load_checkpoint, optimiser_of,
-                                     save_checkpoint, take_step)
+from training.learn.optimise import (
+    Average,
+    learning_rate,
+    load_checkpoint,
+    optimiser_of,
+    save_checkpoint,
+    take_step,
+)
 from training.model.files import transformer_of
 from training.model.products import set_quantised
 from training.model.shape import Shape

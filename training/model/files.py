@@ -75,7 +75,7 @@ def autoencoder_of(shape, tensors):
 
 
 def prompts_of(tensors):
-    """The prompts: list of (latents [frames, channels, rows, columns], actions [frames, buttons])."""
+    """The prompts, each (latents [frames, channels, rows, columns], actions [frames, buttons])."""
     count = sum(name.endswith(".latents") for name in tensors)
     return [(tensors[f"prompt.{index}.latents"], tensors[f"prompt.{index}.actions"])
             for index in range(count)]

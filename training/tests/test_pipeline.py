@@ -17,7 +17,7 @@ SIZES = ["decoder=[16,16,8]", "encoder=[8,16,16]", "width=32", "heads=2", "block
 
 
 def program():
-    """The built `worldtape`, if there is one: WORLDTAPE names it, else target/release, else PATH."""
+    """The built `worldtape`, if there is one: WORLDTAPE, else target/release, else PATH."""
     named = os.environ.get("WORLDTAPE", ROOT / "target" / "release" / "worldtape")
     return str(named) if Path(named).exists() else shutil.which("worldtape")
 
