@@ -1,5 +1,9 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod evaluate;
+
+pub use evaluate::{Evaluate, GateName};
+
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
@@ -316,6 +320,8 @@ pub enum WorldVerb {
     Info(WorldFile),
     /// Check a world file whole: every value, every schedule, a frame from every prompt.
     Check(WorldFile),
+    /// Hold a world against the game it was made from: every gate, a number.
+    Evaluate(Evaluate),
 }
 
 /// `worldtape world pack`.

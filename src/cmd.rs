@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod demo;
 mod doctor;
+mod evaluate;
 mod files;
 mod going_on;
 mod gpu;

@@ -32,6 +32,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["event", "exact", "program", "engine", "drive::picture_digest"],
         never: OUTSIDE,
     },
+    Layer {
+        module: "evaluate",
+        may_use: &["event", "exact", "program", "engine", "world"],
+        never: OUTSIDE,
+    },
     Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
     Layer {
         module: "input",
