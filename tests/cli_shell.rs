@@ -27,6 +27,7 @@ fn help_is_what_it_was() {
         "world pack",
         "world info",
         "world check",
+        "world evaluate",
         "doctor",
     ] {
         let said = place.run_with("COLUMNS", "100", &format!("{verb} --help"));

@@ -15,7 +15,7 @@ use crate::evaluate::{
 use crate::program::Model;
 use crate::world::{World, build_decoder};
 use anyhow::{Context, Result};
-use report::{DataReport, Report};
+use report::{DataReport, NOT_ASKED, Report};
 use std::sync::Arc;
 
 pub(super) fn run(options: &Evaluate) -> Result<Exit> {
@@ -78,7 +78,7 @@ impl Subject<'_> {
         let mut strips = Vec::new();
         for group in Group::ALL {
             let gates = match self.options.asks_for(group) {
-                false => group.unmeasured("not asked for"),
+                false => group.unmeasured(NOT_ASKED),
                 true => self.gates(group, &mut engines, report.counts, &mut strips)?,
             };
             self.options.tell(&report.add(gates)?)?;

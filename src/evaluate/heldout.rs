@@ -22,6 +22,8 @@ const EPISODES_MAX: usize = 1024;
 const FRAMES_MAX: usize = 4096;
 /// Most buttons: an action is one byte.
 const BUTTONS_MAX: usize = 8;
+/// What is wrong with an action of other bits.
+const NO_BUTTON: &str = "has a bit that is none of the world's buttons";
 /// Colours of a pixel.
 const COLOURS: usize = 3;
 
@@ -176,7 +178,7 @@ fn plays<'a>(
     let buttons = world.actions.len();
     if let Some(index) = actions_data.iter().position(|&bits| u32::from(bits) >> buttons != 0) {
         let (name, found) = (format!("{group}.actions"), actions_data[index].to_string());
-        return Err(Error::Value { name, index, found, allowed: "a bit that is no button" });
+        return Err(Error::Value { name, index, found, allowed: NO_BUTTON });
     }
     if let Some(index) = floats(latents_data).position(|x| !x.is_finite()) {
         let found = floats(latents_data).nth(index).unwrap_or_default().to_string();

@@ -51,7 +51,7 @@ fn the_shipped_world_turns_and_one_with_left_and_right_exchanged_does_not() {
     place.write("data.safetensors", data().bytes());
     place.write("doom.safetensors", bytes());
     place.write("exchanged.safetensors", with_exchanged(2, 3));
-    let words = "--data data.safetensors --device cpu --starts 6 --only obedience --json";
+    let words = "--data data.safetensors --device cpu --starts 3 --only obedience --json";
     let told = place.run(&format!("world evaluate doom.safetensors {words}")).json();
     for name in ["obeys_left", "obeys_right"] {
         assert_eq!(gate(&told, name, "value"), 1.0, "{name}");

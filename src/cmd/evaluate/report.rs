@@ -8,6 +8,9 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::path::Path;
 
+/// Why a gate was left out that nobody asked for.
+pub(super) const NOT_ASKED: &str = "not asked for";
+
 /// All gates, as `--json` prints them.
 #[derive(Serialize)]
 pub(super) struct Report {
@@ -65,10 +68,11 @@ impl Report {
         }
     }
 
-    /// Takes gates and tells of them, a line each.
+    /// Takes gates and tells of those that were asked for, a line each.
     pub(super) fn add(&mut self, gates: Vec<Gate>) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        gates.iter().try_for_each(|gate| line(gate, &mut out))?;
+        let asked = gates.iter().filter(|gate| gate.why.as_deref() != Some(NOT_ASKED));
+        asked.into_iter().try_for_each(|gate| line(gate, &mut out))?;
         self.gates.extend(gates);
         Ok(out)
     }

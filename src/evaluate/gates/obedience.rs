@@ -6,14 +6,19 @@ use crate::event::Action;
 
 /// Frames that a turn is held.
 const TURN_FRAMES: usize = 6;
-/// Frames that forward and backward are held: the game's walker takes a while to turn about.
-const WALK_FRAMES: usize = 18;
-/// Pictures of a walk that are compared, by number.
-const WALK_PAIRS: [(usize, usize); 4] = [(9, 11), (11, 13), (13, 15), (15, 17)];
+/// Frames that forward and backward are held: the game's walker takes seven to turn about.
+const WALK_FRAMES: usize = 14;
+/// The last of these, in which a real player must not turn to be measured.
+const STRAIGHT_FRAMES: usize = 5;
+/// Pictures of a walk that are compared, by number: all within the straight frames.
+const WALK_PAIRS: [(usize, usize); 3] = [(9, 11), (10, 12), (11, 13)];
 /// Frames within which a flash must show.
 const ATTACK_FRAMES: usize = 10;
 /// Share of the height, from the top, where motion is looked for: below is the gun.
 const BOTTOM: f32 = 0.65;
+/// Where the real game shows a sign in fewer of its spans, the world is not judged by it: a player
+/// without ammunition makes no flash.
+const REAL_LEAST: f64 = 0.5;
 /// Pictures of each row of the strip.
 const SHOWN: usize = 6;
 
@@ -107,11 +112,10 @@ fn starts(
         return trial.starts(1);
     }
     trial.starts(1)?;
-    let (plays, memory) = (trial.data.episodes, trial.memory());
-    let quiet = |&(play, frame): &(usize, usize)| {
-        (frame - memory..frame).all(|frame| !plays.action(play, frame).holds(button))
-    };
-    let quiet = chosen(places(&plays, memory, 1).filter(quiet).collect(), trial.counts.starts);
+    let done = Done::new(trial, demand, button);
+    let quiet = |&(play, frame): &(usize, usize)| done.quiet(play, frame);
+    let quiet = places(&done.plays, done.memory, 1).filter(quiet).collect();
+    let quiet = chosen(quiet, trial.counts.starts);
     match quiet.is_empty() {
         true => Err(EvaluateError::Lacks("the held-out play never stops shooting".to_owned())),
         false => Ok(quiet),
@@ -126,9 +130,10 @@ fn beside_the_game(
     button: usize,
     gate: Gate,
 ) -> Gate {
-    let (plays, memory) = (trial.data.episodes, trial.memory());
+    let plays = trial.data.episodes;
+    let done = Done::new(trial, demand, button);
     let score = |is_such: &dyn Fn(usize, usize) -> bool| {
-        let such = places(&plays, memory, demand.frames);
+        let such = places(&plays, done.memory, demand.frames);
         let such = such.filter(|&(play, frame)| is_such(play, frame)).collect();
         let such = chosen(such, trial.counts.starts);
         let obeyed = such.iter().filter(|&&(play, frame)| {
@@ -138,25 +143,78 @@ fn beside_the_game(
         });
         (obeyed.count(), such.len())
     };
-    let holds = |play, frame| plays.action(play, frame).holds(button);
-    let quiet = |play, frame| (frame - memory..frame).all(|frame| !holds(play, frame));
-    let alone = Action::NONE.with(button);
-    let (obeyed, count) = score(&|play, frame| match demand.sign {
-        Sign::Flash => holds(play, frame) && quiet(play, frame),
-        _ => (frame..frame + demand.frames).all(|frame| plays.action(play, frame) == alone),
-    });
-    let gate = match count {
-        0 => gate.noting("the held-out play never does this".to_owned()),
-        _ => gate.beside(obeyed as f64 / count as f64, count as u64),
-    };
-    match demand.sign {
-        Sign::Flash => {
-            let (seen, of) = score(&|play, frame| {
-                quiet(play, frame) && (frame..frame + demand.frames).all(|f| !holds(play, f))
-            });
-            gate.noting(format!("seen in {seen} of {of} real spans without attack"))
+    let (obeyed, count) = score(&|play, frame| done.just_this(play, frame));
+    if count == 0 {
+        return gate.noting("the held-out play never does this".to_owned());
+    }
+    let real = obeyed as f64 / count as f64;
+    let mut gate = gate.beside(real, count as u64);
+    if matches!(demand.sign, Sign::Flash) {
+        let (seen, of) = score(&|play, frame| done.nothing_of_it(play, frame));
+        gate = gate.noting(format!("seen in {seen} of {of} real spans without {}", demand.button));
+    }
+    if real < REAL_LEAST {
+        let why = "the real game does not show it either in this data: not judged";
+        gate = Gate { passed: None, ..gate.noting(why.to_owned()) };
+    }
+    gate
+}
+
+/// What the player of the held-out play did.
+struct Done<'a> {
+    plays: Plays<'a>,
+    memory: usize,
+    frames: usize,
+    sign: Sign,
+    button: usize,
+    /// Buttons that would hide the sign: the other way, and turns.
+    opposite: Option<usize>,
+    turns: Vec<usize>,
+}
+
+impl<'a> Done<'a> {
+    fn new(trial: &Trial<'a>, demand: &Demand, button: usize) -> Done<'a> {
+        let index = |name: &str| trial.buttons.iter().position(|button| button == name);
+        let (frames, sign) = (demand.frames, demand.sign);
+        let opposite = index(if demand.button == "forward" { "backward" } else { "forward" });
+        let turns = ["left", "right"].into_iter().filter_map(index).collect();
+        let (plays, memory) = (trial.data.episodes, trial.memory());
+        Done { plays, memory, frames, sign, button, opposite, turns }
+    }
+
+    fn holds(&self, play: usize, frame: usize, button: usize) -> bool {
+        self.plays.action(play, frame).holds(button)
+    }
+
+    /// Does the button's span begin here, so that its sign must show?
+    fn just_this(&self, play: usize, frame: usize) -> bool {
+        let mut span = frame..frame + self.frames;
+        match self.sign {
+            Sign::Flash => self.holds(play, frame, self.button) && self.quiet(play, frame),
+            Sign::Shift(_) => {
+                span.all(|frame| self.plays.action(play, frame) == Action::NONE.with(self.button))
+            }
+            Sign::Zoom(_) => {
+                let turning = |frame| self.turns.iter().any(|&turn| self.holds(play, frame, turn));
+                let straight = span.end - STRAIGHT_FRAMES..span.end;
+                let walks = span.all(|frame| {
+                    let back = self.opposite.is_some_and(|button| self.holds(play, frame, button));
+                    self.holds(play, frame, self.button) && !back
+                });
+                walks && !straight.into_iter().any(turning)
+            }
         }
-        _ => gate,
+    }
+
+    /// Is the button neither held in the span nor in the memory before it?
+    fn nothing_of_it(&self, play: usize, frame: usize) -> bool {
+        let mut span = frame..frame + self.frames;
+        self.quiet(play, frame) && span.all(|frame| !self.holds(play, frame, self.button))
+    }
+
+    /// Was the button not held in the memory before this frame?
+    fn quiet(&self, play: usize, frame: usize) -> bool {
+        (frame - self.memory..frame).all(|frame| !self.holds(play, frame, self.button))
     }
 }
 
@@ -197,7 +255,10 @@ impl Judge {
                     WALK_PAIRS.map(|(a, b)| zoom(&grey(a), &grey(b), self.width, BOTTOM));
                 sign * median(&mut zooms) > 0.0
             }
-            Sign::Flash => pictures.iter().any(|rgb| flash(picture(before), picture(rgb))),
+            Sign::Flash => {
+                let earlier = std::iter::once(&before).chain(pictures);
+                earlier.zip(pictures).any(|(rgb, next)| flash(picture(rgb), picture(next)))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Does long play keep the detail of the game? Blur and noise both show.
 
 use super::{Strip, Trial, mean, moments};
-use crate::evaluate::{EvaluateError, Gate, Group};
+use crate::evaluate::{EvaluateError, Gate, Group, Picture};
 
 /// Frames of a play.
 pub(super) const FRAMES: u64 = 600;
@@ -14,6 +14,9 @@ const SHOWN: u64 = 6;
 /// the held-out play's, begun anew where it ends.
 pub(super) fn sharpness(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateError> {
     let (real, real_count) = trial.real_energy();
+    if real <= 0.0 {
+        return Err(EvaluateError::Lacks("the held-out pictures are all flat".to_owned()));
+    }
     let plays = trial.data.episodes;
     let first = trial.memory();
     trial.starts(1)?;
@@ -26,7 +29,7 @@ pub(super) fn sharpness(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateErro
         for frame in 0..FRAMES {
             let action = plays.action(play, (first + frame as usize) % plays.frames);
             let made = trial.player.step(action)?;
-            let picture = crate::evaluate::Picture { width: trial.data.width, rgb: made };
+            let picture = Picture { width: trial.data.width, rgb: made };
             if frame >= FIRST {
                 energies.push(picture.gradient_energy());
             }
