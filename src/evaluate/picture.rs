@@ -31,10 +31,7 @@ impl Picture<'_> {
 
     /// Standard deviation of all its bytes, 0 to 127.5.
     pub fn deviation(&self) -> f64 {
-        let count = self.rgb.len() as f64;
-        let mean = self.rgb.iter().map(|&byte| f64::from(byte)).sum::<f64>() / count;
-        let squares = self.rgb.iter().map(|&byte| (f64::from(byte) - mean).powi(2));
-        (squares.sum::<f64>() / count).sqrt()
+        deviation(self.rgb.iter().map(|&byte| f64::from(byte)))
     }
 
     /// Mean of the three colours of each pixel, row by row.
@@ -67,6 +64,14 @@ pub fn correlation(a: &[u8], b: &[u8]) -> f64 {
         of_b += y * y;
     }
     if of_a == 0.0 || of_b == 0.0 { 0.0 } else { both / (of_a * of_b).sqrt() }
+}
+
+/// Standard deviation of at least one value.
+pub(super) fn deviation(values: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+    let count = values.len() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    let squares = values.map(|x| (x - mean) * (x - mean));
+    (squares.sum::<f64>() / count).sqrt()
 }
 
 /// Sum over the bytes that both have.

@@ -2,6 +2,7 @@
 
 use super::{Strip, Trial, moments};
 use crate::engine::EngineError;
+use crate::evaluate::picture::deviation;
 use crate::evaluate::{EvaluateError, Gate, Group, Picture, Steady, random, scripted};
 use crate::event::Action;
 
@@ -109,17 +110,17 @@ impl Extreme {
 /// Plays from every prompt in every way.
 pub(super) fn stability(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateError> {
     let plays = trial.data.episodes;
-    let spread = trial.real_mean(|play, frame| deviation(&plays.latents(play, frame..frame + 1)));
+    let latents = trial.real_mean(|play, frame| spread(&plays.latents(play, frame..frame + 1)));
     let flat = trial.real_mean(|play, frame| {
         let picture = trial.picture(plays.picture(play, frame));
         f64::from(u8::from(picture.deviation() < FLAT_DEVIATION))
     });
     let energy = trial.real_energy();
-    if spread.0 <= 0.0 || energy.0 <= 0.0 {
+    if latents.0 <= 0.0 || energy.0 <= 0.0 {
         let what = "the held-out latents or pictures are all flat: there is nothing to compare";
         return Err(EvaluateError::Lacks(what.to_owned()));
     }
-    let mut tally = Tally::new((spread.0, energy.0));
+    let mut tally = Tally::new((latents.0, energy.0));
     for prompt in 0..trial.prompts.len() {
         let name = format!("stability-prompt-{prompt}");
         let mut strip = Strip { name, rows: Vec::new() };
@@ -148,7 +149,7 @@ fn one_play(
         let looks = frame % LATENT_EVERY == LATENT_EVERY - 1;
         let made = match looks {
             true => trial.player.step_seen(action).map(|(made, latent)| {
-                seen.spreads.push(deviation(&latent));
+                seen.spreads.push(spread(&latent));
                 made
             }),
             false => trial.player.step(action),
@@ -237,10 +238,8 @@ impl Tally {
 }
 
 /// Standard deviation of a latent's values.
-fn deviation(values: &[f32]) -> f64 {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
-    (values.iter().map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>() / count).sqrt()
+fn spread(latent: &[f32]) -> f64 {
+    deviation(latent.iter().map(|&x| f64::from(x)))
 }
 
 #[cfg(test)]
