@@ -1,8 +1,10 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod evaluate;
 mod export;
 mod report;
 
+pub use evaluate::{Evaluate, GateName};
 pub use export::{Completions, Export, ExportFormat, FrameRange, Times};
 pub use report::Report;
 
@@ -345,6 +347,8 @@ pub enum WorldVerb {
     Info(WorldFile),
     /// Check a world file whole: every value, every schedule, a frame from every prompt.
     Check(WorldFile),
+    /// Hold a world against the game it was made from: every gate, a number.
+    Evaluate(Evaluate),
 }
 
 /// `worldtape world pack`.

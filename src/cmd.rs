@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod evaluate;
 mod explain;
 mod export;
 mod files;

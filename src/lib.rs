@@ -28,6 +28,9 @@ pub mod measure;
 // Engines held against `exact`, tapes and themselves.
 pub mod check;
 
+// Worlds held against the game they were made from.
+pub mod evaluate;
+
 // The terminal in play.
 pub mod screen;
 

@@ -36,6 +36,7 @@ fn help_is_what_it_was() {
         "world pack",
         "world info",
         "world check",
+        "world evaluate",
         "doctor",
         "completions",
         "manual",

@@ -1,9 +1,9 @@
-//! `worldtape world`: pack, info, check.
+//! `worldtape world`: pack, info, check; evaluate has its own file.
 
 use super::machinery::{self, Device};
 use super::output::{self, plain};
 use super::progress::{Progress, Steps};
-use super::{Exit, files};
+use super::{Exit, evaluate, files};
 use crate::cli::{Choice, Pack, WorldFile, WorldVerb};
 use crate::event::Action;
 use crate::exact::ARITHMETIC;
@@ -36,6 +36,7 @@ pub(super) fn run(verb: WorldVerb) -> Result<Exit> {
         WorldVerb::Pack(options) => run_pack(&options),
         WorldVerb::Info(options) => info(&options, false),
         WorldVerb::Check(options) => info(&options, true),
+        WorldVerb::Evaluate(options) => evaluate::run(&options),
     }
 }
 
