@@ -18,6 +18,7 @@ mod recover;
 mod replay;
 mod signals;
 mod terminal;
+mod view;
 mod world;
 
 pub use replay::replay_tape;
@@ -70,6 +71,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::View(options)) => view::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),

@@ -9,5 +9,5 @@ mod strip;
 pub use machines::{Fact, machine_differences};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
-pub use rewind::{Rewind, RewindError, Seen};
+pub use rewind::{KEPT_BYTES_MAX, Rewind, RewindError, Seen};
 pub use strip::{Mark, mark, marks, strip};

@@ -197,19 +197,25 @@ impl Report {
                 "{} frames replayed, every picture and state the same ({:.1} frames/s)",
                 self.frames, self.frames_per_second
             ),
-            (state, picture) => {
-                let name = |frame: Option<u64>| {
-                    frame.map_or("none".to_owned(), |frame| format!("frame {frame}"))
-                };
-                format!(
-                    "DRIFT: first differing state {}, first differing picture {}; \
-                        {} of {} frames differ",
-                    name(state),
-                    name(picture),
-                    self.differing,
-                    self.frames
-                )
-            }
+            (first_state_drift, first_picture_drift) => drift_line(&Verdict {
+                frames: self.frames,
+                first_state_drift,
+                first_picture_drift,
+                differing: self.differing,
+            }),
         }
     }
+}
+
+/// A verdict of drift, for people.
+pub(super) fn drift_line(verdict: &Verdict) -> String {
+    let name =
+        |frame: Option<u64>| frame.map_or("none".to_owned(), |frame| format!("frame {frame}"));
+    format!(
+        "DRIFT: first differing state {}, first differing picture {}; {} of {} frames differ",
+        name(verdict.first_state_drift),
+        name(verdict.first_picture_drift),
+        verdict.differing,
+        verdict.frames
+    )
 }

@@ -37,7 +37,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["event", "exact", "program", "engine", "session", "drive"],
         never: OUTSIDE,
     },
-    Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
+    Layer {
+        module: "screen",
+        may_use: &["event", "clock", "drive", "drift", "input"],
+        never: OUTSIDE,
+    },
     Layer {
         module: "input",
         may_use: &["event", "clock", "drive", "session", "world"],

@@ -1,0 +1,98 @@
+//! The pictures: one, or both sides and the heat of their difference, as large as they fit.
+
+use super::facts::Facts;
+use super::player::Sides;
+use super::scene::{Contrast, Scene};
+use crate::screen::{Palette, Picture, fit};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Stylize;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+/// The pictures of a frame.
+pub(super) struct Pictures<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) scene: &'a Scene,
+    pub(super) sides: Sides,
+    pub(super) palette: Palette,
+}
+
+impl Widget for Pictures<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let Some(first) = self.scene.print(0) else {
+            let text = format!("making frame {} ...", self.scene.frame());
+            return Line::from(text.dim()).centered().render(middle(area), buffer);
+        };
+        match self.beside(area) {
+            None => self.picture(&first.pixels, area, buffer),
+            Some((second, contrast)) => {
+                let [left, right, heat] = self.arranged(area);
+                let names = [&self.facts.sides[0].name, &self.facts.sides[1].name];
+                self.titled(&first.pixels, names[0], left, buffer);
+                self.titled(second, names[1], right, buffer);
+                self.titled(&contrast.heat, &told(contrast), heat, buffer);
+            }
+        }
+    }
+}
+
+impl Pictures<'_> {
+    /// The second picture and the difference, where they shall be shown and there is room.
+    fn beside(&self, area: Rect) -> Option<(&[u8], &Contrast)> {
+        let contrast = self.scene.contrast()?;
+        let second = &self.scene.print(1)?.pixels;
+        let is_shown = match self.sides {
+            Sides::Differing => contrast.difference.pixels > 0,
+            Sides::Both => true,
+            Sides::First => false,
+        };
+        (is_shown && area.height > 2).then_some((second, contrast))
+    }
+
+    /// Places for left, right and heat: three in a row, or heat below, whichever is larger.
+    fn arranged(&self, area: Rect) -> [Rect; 3] {
+        let part = |columns: u16, rows: u16, column: u16, row: u16| {
+            let (width, height) = (area.width / columns, area.height / rows);
+            Rect::new(area.x + column * width, area.y + row * height, width, height)
+        };
+        let columns = |place: Rect| {
+            let (width, height) = self.facts.picture;
+            fit(width, height, place.width.into(), place.height.saturating_sub(1).into()).0
+        };
+        let row = [part(3, 1, 0, 0), part(3, 1, 1, 0), part(3, 1, 2, 0)];
+        let mut square = [part(2, 2, 0, 0), part(2, 2, 1, 0), part(2, 2, 0, 1)];
+        square[2].width = area.width;
+        if columns(square[0]) > columns(row[0]) { square } else { row }
+    }
+
+    fn titled(&self, pixels: &[u8], title: &str, area: Rect, buffer: &mut Buffer) {
+        let [mut above, mut below] = [area, area];
+        above.height = area.height.min(1);
+        (below.y, below.height) = (area.y + above.height, area.height - above.height);
+        Line::from(title.dim()).centered().render(above, buffer);
+        self.picture(pixels, below, buffer);
+    }
+
+    fn picture(&self, pixels: &[u8], area: Rect, buffer: &mut Buffer) {
+        let ((width, height), palette) = (self.facts.picture, self.palette);
+        Picture { pixels, width, height, palette }.render(area, buffer);
+    }
+}
+
+/// The difference in a few words.
+fn told(contrast: &Contrast) -> String {
+    let difference = &contrast.difference;
+    match difference.psnr_db {
+        None => "no difference".to_owned(),
+        Some(psnr_db) => format!(
+            "{} pixels differ, by {} at most, {psnr_db:.1} dB",
+            difference.pixels, difference.largest
+        ),
+    }
+}
+
+fn middle(area: Rect) -> Rect {
+    let row = area.y + area.height / 2;
+    Rect::new(area.x, row, area.width, area.height.min(1))
+}
