@@ -97,6 +97,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     if error.is::<going_on::Drifted>() {
         return Exit::Drift;
     }
+    if error.downcast_ref::<view::NoFrame>().is_some_and(|error| error.ending.is_some()) {
+        return Exit::Damaged;
+    }
     match error.downcast_ref::<SessionError>() {
         Some(error) if error.is_damage() => Exit::Damaged,
         _ => Exit::Error,

@@ -4,6 +4,8 @@ mod maker;
 mod sides;
 mod telling;
 
+pub(super) use sides::NoFrame;
+
 use super::machinery::{self, Device};
 use super::{Exit, signals, terminal};
 use crate::cli::View;

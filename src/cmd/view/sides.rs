@@ -1,7 +1,7 @@
 //! The one side of a view, or the two: which tape, which engine, and what it is held against.
 
 use super::super::machinery::{self, Device};
-use super::super::{files, output, replay};
+use super::super::{files, inspect, output, replay};
 use crate::cli::View;
 use crate::drift::{KEPT_BYTES_MAX, Rewind};
 use crate::engine::Start;
@@ -10,6 +10,18 @@ use crate::session::{Machine, Tape};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use thiserror::Error;
+
+/// A tape that ends before its first frame is whole.
+#[derive(Debug, Error)]
+#[error(
+    "there is no frame to view: {}",
+    .ending.as_deref().unwrap_or("it was closed before the first one")
+)]
+pub(in crate::cmd) struct NoFrame {
+    /// What ends it, where it was not closed.
+    pub(in crate::cmd) ending: Option<String>,
+}
 
 /// What the second side is.
 pub(super) enum Against {
@@ -89,7 +101,8 @@ impl Plan {
     pub(super) fn read(path: &Path, device: Device, options: &View) -> Result<Plan> {
         let (tape, _) = files::read_tape(path)?;
         if tape.outcomes.is_empty() {
-            bail!("{} has no frame to view", path.display());
+            let ending = inspect::ending_line(&tape.ending);
+            return Err(NoFrame { ending }).with_context(|| path.display().to_string());
         }
         let prepared = replay::prepare(&tape, device, &options.machinery);
         let prepared = prepared.with_context(|| path.display().to_string())?;

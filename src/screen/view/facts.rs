@@ -35,8 +35,10 @@ pub struct Facts {
 /// A side, by name.
 #[derive(Clone, Debug, Default)]
 pub struct SideName {
-    /// Who makes it: `cpu, 2 threads, avx512`.
+    /// Who makes it: `cpu, 2 threads, avx512`, or of which tape it is.
     pub name: String,
+    /// The same in a word: `cpu`.
+    pub short: String,
     /// Does a tape say what must come out? Another arithmetic never gives the same bits.
     pub is_checked: bool,
 }

@@ -23,8 +23,8 @@ pub(super) struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    /// Whether it plays, how fast, which frame, when it was.
-    pub(super) fn place(&self) -> Line<'a> {
+    /// Whether it plays, how fast, which frame, when it was; in fewer words without the time.
+    pub(super) fn place(&self) -> [Line<'a>; 2] {
         let (plays, stands) =
             if self.palette == Palette::Letters { (">", "||") } else { ("\u{25b6}", "\u{2016}") };
         let sign = if self.player.due_us().is_some() { plays } else { stands };
@@ -32,11 +32,14 @@ impl<'a> Lines<'a> {
         let frames = self.facts.actions.len();
         let us = self.facts.times_us.get(frame as usize).copied().unwrap_or(0);
         let speed = self.player.speed();
-        Line::from(vec![
-            format!(" {sign} {speed}  ").into(),
-            format!("frame {frame}").bold(),
-            format!(" of {frames}  {}", time(us)).into(),
-        ])
+        let [time, nothing] = [format!("  {}", time(us)), String::new()];
+        [time, nothing].map(|time| {
+            Line::from(vec![
+                format!(" {sign} {speed}  ").into(),
+                format!("frame {frame}").bold(),
+                format!(" of {frames}{time}").into(),
+            ])
+        })
     }
 
     /// What was found of the first side so far, in more words and in fewer.
@@ -47,17 +50,17 @@ impl<'a> Lines<'a> {
         let (long, short, mark) = match verdict.first_drift() {
             Some(first) => {
                 let differing = verdict.differing;
-                let long = format!("DRIFT from frame {first}; {differing} of {checked} differ ");
+                let long = format!("DRIFT from frame {first}; {differing} of {checked} differ");
                 let mark = verdict.first_picture_drift.map_or(Mark::State, |_| Mark::Picture);
-                (long, format!("DRIFT {first} "), mark)
+                (long, format!("DRIFT {first}"), mark)
             }
             None if checked == frames => {
-                (format!("all {frames} frames are the same "), "same ".to_owned(), Mark::Same)
+                (format!("all {frames} frames are the same"), "same".to_owned(), Mark::Same)
             }
-            None if checked == 0 => ("nothing replayed yet ".into(), String::new(), Mark::Unknown),
+            None if checked == 0 => ("nothing replayed yet".into(), String::new(), Mark::Unknown),
             None => {
-                let long = format!("{checked} of {frames} replayed, all the same ");
-                (long, format!("{checked} same "), Mark::Same)
+                let long = format!("{checked} of {frames} replayed, all the same");
+                (long, format!("{checked} same"), Mark::Same)
             }
         };
         [long, short].map(|text| Line::styled(text, self.style(mark)))
@@ -71,24 +74,26 @@ impl<'a> Lines<'a> {
         drifted.or(verdicts.first()).copied().unwrap_or_default()
     }
 
-    /// The keys, those that were held lit.
-    pub(super) fn buttons(&self) -> Line<'a> {
+    /// The keys, those that were held lit; apart, and close together.
+    pub(super) fn buttons(&self) -> [Line<'a>; 2] {
         let frame = self.scene.frame() as usize;
         let action = self.facts.actions.get(frame).copied().unwrap_or_default();
-        let named = self.facts.buttons.iter().enumerate();
-        let spans = named.flat_map(|(index, name)| {
-            let label = Span::raw(format!(" {name} "));
+        let lit = |(index, label): (usize, String)| {
+            let label = Span::raw(label);
             [
                 Span::raw(" "),
                 if action.holds(index) { label.bold().reversed() } else { label.dim() },
             ]
-        });
-        Line::from(spans.collect::<Vec<_>>())
+        };
+        let names = || self.facts.buttons.iter();
+        let apart = names().map(|name| format!(" {name} ")).enumerate().flat_map(lit).collect();
+        let close = names().cloned().enumerate().flat_map(lit).collect();
+        [apart, close].map(|spans: Vec<Span<'a>>| Line::from(spans))
     }
 
     /// The tape's name.
     pub(super) fn tape(&self) -> Line<'a> {
-        Line::from(format!("{} ", self.facts.tape).dim())
+        Line::from(self.facts.tape.as_str().dim())
     }
 
     /// What a side made of this frame, and what it should have: picture and state of each.
@@ -110,8 +115,7 @@ impl<'a> Lines<'a> {
             spans.push(format!("tape {}  ", digits(expected)).into());
         }
         let digits = made.as_ref().map_or_else(|| "-".repeat(17), digits);
-        spans.push(format!("here {digits}  ").into());
-        spans.push(name.name.as_str().dim());
+        spans.push(format!("here {digits}").into());
         Line::from(spans)
     }
 

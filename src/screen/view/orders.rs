@@ -62,21 +62,21 @@ pub enum Order {
 pub(super) const KEYS: [(&str, &str); 14] = [
     ("space", "play, pause"),
     ("left, right", "one frame"),
-    ("up, down", "one second back, on"),
-    ("page up, page down", "ten seconds back, on"),
+    ("up, down", "a second back, on"),
+    ("pgup, pgdn", "ten seconds back, on"),
     ("home, end", "first frame, last frame"),
     ("0-9 enter, g", "go to a frame"),
-    ("-, +", "slower, faster (1/4x to 8x)"),
+    ("-, +", "slower, faster"),
     ("n, N", "next drift, the one before"),
     ("], [", "next note, the one before"),
-    ("tab", "two pictures: at drift, always, never"),
-    ("m", "what differs between the machines"),
-    ("esc", "leave this, or end a long seek"),
+    ("m", "how the machines differ"),
+    ("tab", "both sides: at drift, always, never"),
+    ("esc", "leave this, end a long seek"),
     ("h, ?", "this help"),
     ("q", "quit"),
 ];
 
-/// Passes orders on to the desk until `stop` is raised; where that ends in any way, the desk closes.
+/// Passes orders on to the desk until `stop` is raised; where that ends, the desk closes.
 pub(super) fn read(desk: &Desk, stop: &AtomicBool) -> io::Result<()> {
     let _ended = desk.close_on_drop();
     while !stop.load(Ordering::Acquire) {

@@ -10,17 +10,32 @@ use crate::screen::Palette;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
+use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
 /// Columns of the help, with its frame.
-const HELP_COLUMNS: u16 = 62;
+const HELP_COLUMNS: u16 = 60;
 /// Columns of the machines at most, with their frame.
 const MACHINES_COLUMNS: u16 = 100;
+
+/// A frame of letters.
+const LETTERS: border::Set<'_> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
 
 /// What lies over the pictures.
 pub(super) struct Over<'a> {
     pub(super) what: Overlay,
+    /// Where it lies if it fits there.
+    pub(super) above: Rect,
     pub(super) facts: &'a Facts,
     pub(super) palette: Palette,
 }
@@ -38,10 +53,12 @@ impl Widget for Over<'_> {
             _ => (" keys ", self.help()),
         };
         // A frame costs two rows; where these are needed there is none.
+        let area = if lines.len() <= usize::from(self.above.height) { self.above } else { area };
         let is_framed = lines.len() + 2 <= usize::from(area.height);
         let place = centred(area, columns, lines.len() as u16 + 2 * u16::from(is_framed));
         let text = Paragraph::new(lines);
-        let frame = Block::bordered().title(title);
+        let borders = if self.palette == Palette::Letters { LETTERS } else { border::PLAIN };
+        let frame = Block::bordered().border_set(borders).title(title);
         Clear.render(place, buffer);
         if is_framed { text.block(frame) } else { text }.render(place, buffer);
     }
@@ -50,7 +67,7 @@ impl Widget for Over<'_> {
 impl Over<'_> {
     fn help(&self) -> Vec<Line<'_>> {
         let row = |(keys, what): &(&'static str, &'static str)| {
-            Line::from(vec![format!(" {keys:<19} ").bold(), Span::raw(*what)])
+            Line::from(vec![format!(" {keys:<12} ").bold(), Span::raw(*what)])
         };
         let mut lines: Vec<Line<'_>> = KEYS.iter().map(row).collect();
         let marks = [Mark::Same, Mark::State, Mark::Picture, Mark::Unknown];

@@ -55,10 +55,10 @@ impl Widget for Page<'_> {
         Pictures { facts, scene: self.scene, sides, palette }.render(above, buffer);
         self.strips(&names, &mut row, buffer);
         for (left, right) in lines {
-            edges(left, &right, row, buffer);
+            edges(&left, &right, row, buffer);
             row.y += 1;
         }
-        Over { what: self.player.overlay(), facts, palette }.render(above, buffer);
+        Over { what: self.player.overlay(), above, facts, palette }.render(area, buffer);
     }
 }
 
@@ -66,7 +66,7 @@ impl<'a> Page<'a> {
     /// One name a strip; no name needs telling where there is one strip.
     fn strip_names(&self) -> Vec<&'a str> {
         let sides = self.facts.sides.iter().filter(|side| side.is_checked);
-        let mut names: Vec<&str> = sides.map(|side| side.name.as_str()).collect();
+        let mut names: Vec<&str> = sides.map(|side| side.short.as_str()).collect();
         names.resize(self.desk.with_strips(|strips| strips.len()), "tapes");
         names
     }
@@ -95,29 +95,43 @@ impl<'a> Page<'a> {
         row.y += 1;
     }
 
-    /// The lines below, left and right sides, the right one in more words and in fewer.
-    fn lines(&self, rows: u16) -> Vec<(Line<'a>, Vec<Line<'a>>)> {
+    /// The lines below, left and right sides, each in more words and in fewer.
+    fn lines(&self, rows: u16) -> Vec<(Vec<Line<'a>>, Vec<Line<'a>>)> {
         let Page { facts, player, scene, desk, palette } = *self;
         let lines = Lines { facts, player, scene, desk, palette };
-        let mut all =
-            vec![(lines.place(), lines.found().to_vec()), (lines.buttons(), vec![lines.tape()])];
+        let mut all = vec![
+            (lines.place().to_vec(), lines.found().to_vec()),
+            (lines.buttons().to_vec(), vec![lines.tape()]),
+        ];
         if rows >= ROWS_FOR_DIGESTS {
-            all.extend((0..facts.sides.len()).map(|side| (lines.digests(side), Vec::new())));
+            let sides = facts.sides.iter().enumerate();
+            all.extend(sides.map(|(index, side)| {
+                let names = [&side.name, &side.short].map(|name| Line::from(name.as_str().dim()));
+                (vec![lines.digests(index)], names.to_vec())
+            }));
         }
         if rows >= ROWS_FOR_HINTS {
-            all.extend(lines.hints().into_iter().map(|hint| (hint, Vec::new())));
+            all.extend(lines.hints().into_iter().map(|hint| (vec![hint], Vec::new())));
         }
-        all.push((lines.message(), vec![Line::from("h help  q quits ".dim())]));
+        all.push((vec![lines.message()], vec![Line::from("h help  q quits".dim())]));
         all
     }
 }
 
-/// One line from both sides: the left one is whole, of the right ones the first that fits.
-fn edges(left: Line<'_>, right: &[Line<'_>], area: Rect, buffer: &mut Buffer) {
-    let room = usize::from(area.width).saturating_sub(left.width() + 1);
-    left.render(area, buffer);
-    if let Some(right) = right.iter().find(|right| right.width() <= room) {
-        let width = right.width() as u16;
-        right.render(Rect { x: area.right() - width, width, ..area }, buffer);
+/// One line from both sides, in as many words as there is room for. Where there is no room for both
+/// the right one goes, unless it is the only one that there is: then the left one is cut.
+fn edges(left: &[Line<'_>], right: &[Line<'_>], area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let mut pairs = left.iter().flat_map(|left| right.iter().map(move |right| (left, right)));
+    let fitting = pairs.find(|(left, right)| left.width() + right.width() + 2 <= width);
+    let (left, right) = match (fitting, left, right) {
+        (Some((left, right)), ..) => (left, Some(right)),
+        (None, [left], [right]) => (left, Some(right)),
+        _ => (left.last().expect("a line has a left side"), None),
+    };
+    let taken = right.map_or(0, |right| right.width() + 2).min(width) as u16;
+    left.render(Rect { width: area.width - taken, ..area }, buffer);
+    if let Some(right) = right {
+        right.render(Rect { x: area.right() - taken + 1, width: taken - 1, ..area }, buffer);
     }
 }

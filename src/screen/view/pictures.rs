@@ -28,9 +28,10 @@ impl Widget for Pictures<'_> {
             None => self.picture(&first.pixels, area, buffer),
             Some((second, contrast)) => {
                 let [left, right, heat] = self.arranged(area);
-                let names = [&self.facts.sides[0].name, &self.facts.sides[1].name];
-                self.titled(&first.pixels, names[0], left, buffer);
-                self.titled(second, names[1], right, buffer);
+                let names = [0, 1].map(|side| &self.facts.sides[side]);
+                let names = names.map(|side| [side.name.clone(), side.short.clone()]);
+                self.titled(&first.pixels, &names[0], left, buffer);
+                self.titled(second, &names[1], right, buffer);
                 self.titled(&contrast.heat, &told(contrast), heat, buffer);
             }
         }
@@ -54,24 +55,33 @@ impl Pictures<'_> {
     fn arranged(&self, area: Rect) -> [Rect; 3] {
         let part = |columns: u16, rows: u16, column: u16, row: u16| {
             let (width, height) = (area.width / columns, area.height / rows);
-            Rect::new(area.x + column * width, area.y + row * height, width, height)
-        };
-        let columns = |place: Rect| {
-            let (width, height) = self.facts.picture;
-            fit(width, height, place.width.into(), place.height.saturating_sub(1).into()).0
+            let (x, y) = (area.x + column * width, area.y + row * height);
+            Rect::new(x, y, width.saturating_sub(u16::from(column + 1 < columns)), height)
         };
         let row = [part(3, 1, 0, 0), part(3, 1, 1, 0), part(3, 1, 2, 0)];
         let mut square = [part(2, 2, 0, 0), part(2, 2, 1, 0), part(2, 2, 0, 1)];
         square[2].width = area.width;
-        if columns(square[0]) > columns(row[0]) { square } else { row }
+        if self.fitted(square[0]).0 > self.fitted(row[0]).0 { square } else { row }
     }
 
-    fn titled(&self, pixels: &[u8], title: &str, area: Rect, buffer: &mut Buffer) {
-        let [mut above, mut below] = [area, area];
-        above.height = area.height.min(1);
-        (below.y, below.height) = (area.y + above.height, area.height - above.height);
-        Line::from(title.dim()).centered().render(above, buffer);
-        self.picture(pixels, below, buffer);
+    /// Columns and rows of a picture with a title over it.
+    fn fitted(&self, area: Rect) -> (u16, u16) {
+        let (width, height) = self.facts.picture;
+        let rows = area.height.saturating_sub(1);
+        let (columns, rows) = fit(width, height, area.width.into(), rows.into());
+        (columns as u16, rows as u16)
+    }
+
+    /// A picture with a title right above it, the longest of `titles` that fits.
+    fn titled(&self, pixels: &[u8], titles: &[String], area: Rect, buffer: &mut Buffer) {
+        let rows = self.fitted(area).1;
+        let top = area.y + area.height.saturating_sub(rows + 1) / 2;
+        let above = Rect { y: top, height: area.height.min(1), ..area };
+        let fits = |title: &&String| title.chars().count() <= area.width.into();
+        if let Some(title) = titles.iter().find(fits).or(titles.last()) {
+            Line::from(title.as_str().dim()).centered().render(above, buffer);
+        }
+        self.picture(pixels, Rect { y: above.bottom(), height: rows, ..area }, buffer);
     }
 
     fn picture(&self, pixels: &[u8], area: Rect, buffer: &mut Buffer) {
@@ -80,15 +90,17 @@ impl Pictures<'_> {
     }
 }
 
-/// The difference in a few words.
-fn told(contrast: &Contrast) -> String {
+/// The difference in a few words, and in fewer.
+fn told(contrast: &Contrast) -> [String; 3] {
     let difference = &contrast.difference;
+    let (pixels, largest) = (difference.pixels, difference.largest);
     match difference.psnr_db {
-        None => "no difference".to_owned(),
-        Some(psnr_db) => format!(
-            "{} pixels differ, by {} at most, {psnr_db:.1} dB",
-            difference.pixels, difference.largest
-        ),
+        None => ["no difference", "no difference", "equal"].map(str::to_owned),
+        Some(psnr_db) => [
+            format!("difference: {pixels} pixels, by {largest} at most, {psnr_db:.1} dB"),
+            format!("{pixels} px, max {largest}, {psnr_db:.1} dB"),
+            format!("{psnr_db:.1} dB"),
+        ],
     }
 }
 
