@@ -213,3 +213,24 @@ fn what_two_tapes_say_themselves_is_a_strip_of_its_own() {
     let screen = shown.drawn(SIZES[1], Palette::Letters).to_string();
     assert!(screen.contains(&format!("tapes     {}", "P".repeat(70))), "{screen}");
 }
+
+#[test]
+fn the_float_reference_is_seen_and_has_no_verdict() {
+    let mut shown = shown(2);
+    shown.facts.sides[1] = SideName {
+        name: "reference, 2 threads".to_owned(),
+        short: "reference".to_owned(),
+        is_checked: false,
+    };
+    let exact = Side { frames: FRAMES, expected: Some((0..FRAMES).map(outcome).collect()) };
+    let float = Side { frames: FRAMES, expected: None };
+    shown.desk = Desk::new(vec![exact, float], Vec::new(), Vec::new(), 3 * 16 * 12);
+    for side in 0..2 {
+        let (outcome, pixels) = (made(0, side), &pixels(DRIFTED * side as u64, side)[..]);
+        shown.desk.put(&Put { side, frame: 0, outcome, pixels, left: 0 });
+    }
+    let screen = shown.drawn(SIZES[1], Palette::Letters).to_string();
+    assert!(screen.contains(" other numbers   here 00000000/00000000 "), "{screen}");
+    assert!(screen.contains("reference") && screen.contains(" dB"), "{screen}");
+    assert!(screen.contains("1 of 100 replayed, all the same"), "{screen}");
+}

@@ -82,7 +82,7 @@ fn every_way_to_move_shows_the_frame_of_the_tape() {
     }
     terminal.keys("End");
     shows(69);
-    terminal.wait_for("all 70 frames are the same");
+    terminal.wait_for("all 70 frames replay the same");
     for frame in [3, 68, 35, 34, 36] {
         go_to(&terminal, frame);
         shows(frame);
@@ -157,7 +157,7 @@ fn two_plays_are_seen_side_by_side_with_the_heat_of_their_difference() {
     place.write("turn.txt", "40 forward+right\n30 left\n");
     place.run("record --actions turn.txt --world tiny.safetensors").fine();
     let Some(terminal) = begun(&place, "walk.wtape", "--against turn.wtape") else { return };
-    terminal.wait_for("all 70 frames are the same");
+    terminal.wait_for("all 70 frames replay the same");
     terminal.keys("n");
     let screen = terminal.wait_for("frame 40 of 70");
     assert!(screen.contains("difference: ") && screen.contains(" dB"), "{screen}");
@@ -267,8 +267,18 @@ fn sizes_change_while_it_is_viewed() {
     terminal.resize(40, 12);
     terminal.wait_for("frame 0 of 70");
     terminal.resize(300, 100);
-    terminal.wait_for("all 70 frames are the same");
+    terminal.wait_for("all 70 frames replay the same");
     quit(&terminal, "exit=0.");
+}
+
+#[test]
+fn without_an_input_the_keys_are_those_of_the_terminal() {
+    let place = Place::with_tape();
+    for input in ["</dev/null", "<&-"] {
+        let Some(terminal) = begun(&place, "walk.wtape", input) else { return };
+        go_to(&terminal, 12);
+        quit(&terminal, "exit=0.");
+    }
 }
 
 #[test]
@@ -290,7 +300,7 @@ fn where_nothing_can_be_seen_it_says_so() {
     place.write("head.wtape", &place.read("walk.wtape")[..1200]);
     refused("", "view head.wtape --world tiny.safetensors", "exit=4.", "no frame is whole");
     terminal.shell_with("NO_COLOR=1", &format!("{words} --device cpu"));
-    let screen = terminal.wait_for("all 70 frames are the same");
+    let screen = terminal.wait_for("all 70 frames replay the same");
     assert!(screen.contains(&"=".repeat(100)) && !screen.contains('\u{2580}'), "{screen}");
     quit(&terminal, "exit=0.");
 }

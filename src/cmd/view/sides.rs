@@ -121,6 +121,11 @@ impl Plan {
         output::plain(&name.to_string_lossy())
     }
 
+    /// The same without what all tapes end in.
+    pub(super) fn stem(&self) -> String {
+        output::plain(&self.path.file_stem().unwrap_or_default().to_string_lossy())
+    }
+
     /// The engine, before the tape's first frame; one of `count` that share the memory.
     pub(super) fn side(&self, count: usize) -> Result<Side> {
         let engine = self.device.engine(Arc::clone(&self.model))?;

@@ -65,7 +65,7 @@ fn side_names(plan: &Plan, other: Option<&Plan>, sides: &[Side]) -> Vec<SideName
     let plans = [Some(plan), other].into_iter().flatten();
     let name = |(plan, side): (&Plan, &Side)| SideName {
         name: if has_two_tapes { plan.name() } else { side.engine.clone() },
-        short: if has_two_tapes { plan.name() } else { output::plain(&side.machine.engine) },
+        short: if has_two_tapes { plan.stem() } else { output::plain(&side.machine.engine) },
         is_checked: side.is_checked,
     };
     plans.zip(sides).map(name).collect()

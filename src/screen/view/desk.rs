@@ -11,9 +11,9 @@ use crate::event::Outcome;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Most bytes of pictures that are kept, all sides together. Why 256 MiB: 7,281 pictures of the
-/// shipped world, three minutes and a half, in half the memory of the kept states.
-pub const PICTURE_BYTES_MAX: usize = 256 << 20;
+/// Most bytes of pictures that are kept, all sides together. Why 768 MiB: 21,845 pictures of the
+/// shipped world, so that no seek in a play of ten minutes needs the engine twice.
+pub const PICTURE_BYTES_MAX: usize = 768 << 20;
 
 /// Most orders that wait. More are not obeyed: a viewer that is this far behind is stuck.
 const ORDERS_MAX: usize = 64;
@@ -210,7 +210,7 @@ impl Desk {
     }
 
     /// Says what the viewer wants.
-    pub(super) fn ask(&self, want: Want) {
+    pub fn ask(&self, want: Want) {
         let mut state = self.state();
         if state.want != want {
             state.left = if state.want.frame == want.frame { state.left } else { 0 };
@@ -318,5 +318,58 @@ impl Landmarks for Desk {
             Way::Next => self.notes.iter().copied().find(|note| *note > frame),
             Way::Previous => self.notes.iter().rev().copied().find(|note| *note < frame),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desk(expected: Option<Vec<Outcome>>) -> Desk {
+        let frames = 10;
+        Desk::new(vec![Side { frames, expected }], Vec::new(), vec![3, 7], 3)
+    }
+
+    fn put(desk: &Desk, frame: u64, state_sum: u64) {
+        let outcome = Outcome { state_sum, ..Outcome::default() };
+        desk.put(&Put { side: 0, frame, outcome, pixels: &[0; 3], left: 0 });
+    }
+
+    #[test]
+    fn the_verdict_is_the_same_in_whatever_order_frames_are_made() {
+        let desk = desk(Some(vec![Outcome::default(); 10]));
+        for (frame, state_sum) in [(8, 1), (2, 0), (5, 1), (5, 1), (6, 1), (0, 0)] {
+            put(&desk, frame, state_sum);
+        }
+        let verdict = desk.verdict(0);
+        assert_eq!((verdict.frames, verdict.differing), (5, 3));
+        assert_eq!((verdict.first_state_drift, verdict.first_picture_drift), (Some(5), None));
+        let next: Vec<_> = [0, 5, 8].map(|frame| desk.difference(frame, Way::Next)).to_vec();
+        assert_eq!(next, [Some(5), Some(8), None], "5 and 6 are one difference");
+        assert_eq!(desk.difference(8, Way::Previous), Some(5));
+        assert_eq!((desk.note(3, Way::Next), desk.note(3, Way::Previous)), (Some(7), None));
+        assert_eq!(desk.unmade(0, 0), Some(1));
+    }
+
+    #[test]
+    fn another_arithmetic_has_pictures_and_no_verdict() {
+        let desk = desk(None);
+        put(&desk, 4, 9);
+        assert!(desk.look(0, 4).is_some());
+        assert_eq!(desk.verdict(0), Verdict::default());
+        assert_eq!(desk.with_strips(|strips| strips.len()), 0);
+    }
+
+    #[test]
+    fn of_too_many_orders_the_newest_are_kept() {
+        let desk = desk(None);
+        (0..100).for_each(|frames| desk.order(Order::Step(frames)));
+        desk.order(Order::Quit);
+        let mut orders = Vec::new();
+        assert!(desk.wait(0, 0, &mut orders));
+        assert_eq!((orders.len(), orders.last()), (ORDERS_MAX, Some(&Order::Quit)));
+        desk.close();
+        assert!(!desk.wait(0, u64::MAX, &mut orders));
+        assert_eq!(desk.want(), None);
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Lines<'a> {
                 (long, format!("DRIFT {first}"), mark)
             }
             None if checked == frames => {
-                (format!("all {frames} frames are the same"), "same".to_owned(), Mark::Same)
+                (format!("all {frames} frames replay the same"), "same".to_owned(), Mark::Same)
             }
             None if checked == 0 => ("nothing replayed yet".into(), String::new(), Mark::Unknown),
             None => {
