@@ -57,6 +57,9 @@ pub enum Verb {
     /// Replay tapes and hold every frame against them.
     #[command(after_help = VARIABLES)]
     Replay(Replay),
+    /// View a tape in this terminal, with the verdict of its replay on every frame.
+    #[command(after_help = VIEWING)]
+    View(View),
     /// Show what a tape holds; every checksum is checked.
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
@@ -230,6 +233,41 @@ pub struct Replay {
     #[command(flatten)]
     pub machinery: Machinery,
 }
+
+/// `worldtape view`.
+#[derive(Args, Clone, Debug)]
+pub struct View {
+    /// The tape.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A second side to see beside the first: another engine (cpu, cuda:N, reference), or another
+    /// tape (OTHER.wtape), made again on the same engine.
+    #[arg(long, value_name = "OTHER", value_parser = against)]
+    pub against: Option<String>,
+    /// Make no frame but those that are looked at: the strip shows these alone.
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// The words `view --against` takes.
+fn against(word: &str) -> Result<String, String> {
+    if word.ends_with(".wtape") {
+        return Ok(word.to_owned());
+    }
+    device(word).map_err(|devices| format!("{devices}; a tape ends in .wtape"))
+}
+
+/// The keys and exit codes of `view`, as its help prints them.
+const VIEWING: &str = concat!(
+    "Keys: space plays, arrows step, a number and enter jumps, n goes to the next drift, h shows \
+        all keys, q quits. NO_COLOR draws with letters.\n\
+    Exits with 0 where no frame that was made again differs, 3 where one does, 4 where the tape is \
+        damaged or cut short.\n",
+    gpu_variables!()
+);
 
 /// `worldtape inspect`.
 #[derive(Args, Clone, Debug)]

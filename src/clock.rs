@@ -30,6 +30,12 @@ pub fn seal_wait(unsealed_us: Option<(u64, u64)>) -> Duration {
     SEAL_INTERVAL.saturating_sub(Duration::from_micros(last_us.saturating_sub(first_us)))
 }
 
+/// How long a thread that waits for something due at `due_us` may sleep at `now_us`: never so long
+/// that it misses being told to end.
+pub fn pause(now_us: u64, due_us: u64) -> Duration {
+    KEYS_POLL.min(Duration::from_micros(due_us.saturating_sub(now_us)))
+}
+
 /// Tells time since the session began.
 pub trait Clock: Send + Sync {
     /// Microseconds since the session began.

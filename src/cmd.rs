@@ -27,6 +27,7 @@ mod sides;
 mod signals;
 mod taps;
 mod terminal;
+mod view;
 mod world;
 
 pub use replay::replay_tape;
@@ -95,6 +96,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Record(options)) => record::run(&options),
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
+        Some(Verb::View(options)) => view::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
         Some(Verb::Export(options)) => export::run(&options),
         Some(Verb::Diff(options)) => diff::run(&options),
@@ -126,6 +128,9 @@ fn alone() -> anyhow::Result<Exit> {
 fn exit_of(error: &anyhow::Error) -> Exit {
     if error.is::<going_on::Drifted>() {
         return Exit::Drift;
+    }
+    if error.downcast_ref::<view::NoFrame>().is_some_and(|error| error.ending.is_some()) {
+        return Exit::Damaged;
     }
     match error.downcast_ref::<SessionError>() {
         Some(error) if error.is_damage() => Exit::Damaged,

@@ -26,7 +26,7 @@ pub use ops::{Inputs, OpsCompared};
 pub use pair::{Pair, Search, Tick};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
-pub use rewind::{Rewind, RewindError, Seen};
+pub use rewind::{KEPT_BYTES_MAX, Rewind, RewindError, Seen};
 pub use settings::setting_differences;
 pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};

@@ -11,6 +11,7 @@ mod picture;
 mod slot;
 mod stage;
 mod status;
+pub mod view;
 
 pub use abilities::{Abilities, COLUMNS_MIN, ROWS_MIN, keyboard_releases, size};
 pub use ansi::AnsiScreen;

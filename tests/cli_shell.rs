@@ -23,6 +23,7 @@ fn help_is_what_it_was() {
         "play",
         "record",
         "replay",
+        "view",
         "inspect",
         "recover",
         "export",

@@ -97,8 +97,7 @@ fn film(
 fn tell(path: &Path, tape: &Tape, verdict: &Verdict, is_heard: bool) -> Exit {
     let name = path.display();
     if verdict.first_drift().is_some() {
-        let (state, picture) = (verdict.first_state_drift, verdict.first_picture_drift);
-        let line = replay::drift_line(state, picture, verdict.differing, verdict.frames);
+        let line = replay::drift_line(verdict);
         output::complaint(&format!("{name}: {line}; pictures that differ have a red edge"));
     }
     if !is_heard {

@@ -190,23 +190,25 @@ impl Report {
                 "{} frames replayed, every picture and state the same ({:.1} frames/s)",
                 self.frames, self.frames_per_second
             ),
-            (state, picture) => drift_line(state, picture, self.differing, self.frames),
+            (first_state_drift, first_picture_drift) => drift_line(&Verdict {
+                frames: self.frames,
+                first_state_drift,
+                first_picture_drift,
+                differing: self.differing,
+            }),
         }
     }
 }
 
-/// What differs, for people: first frames, and how many of `frames`.
-pub(super) fn drift_line(
-    state: Option<u64>,
-    picture: Option<u64>,
-    differing: u64,
-    frames: u64,
-) -> String {
+/// A verdict of drift, for people.
+pub(super) fn drift_line(verdict: &Verdict) -> String {
     let name =
         |frame: Option<u64>| frame.map_or("none".to_owned(), |frame| format!("frame {frame}"));
-    let (state, picture) = (name(state), name(picture));
     format!(
-        "DRIFT: first differing state {state}, first differing picture {picture}; \
-            {differing} of {frames} frames differ"
+        "DRIFT: first differing state {}, first differing picture {}; {} of {} frames differ",
+        name(verdict.first_state_drift),
+        name(verdict.first_picture_drift),
+        verdict.differing,
+        verdict.frames
     )
 }

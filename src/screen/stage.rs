@@ -131,7 +131,7 @@ impl Drop for Stage {
     }
 }
 
-fn spawn<T: Send + 'static>(
+pub(super) fn spawn<T: Send + 'static>(
     what: &'static str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<JoinHandle<T>, ScreenError> {
@@ -139,7 +139,7 @@ fn spawn<T: Send + 'static>(
     thread.map_err(|source| ScreenError::Thread { what, source })
 }
 
-fn ended<T: Default>(
+pub(super) fn ended<T: Default>(
     what: &'static str,
     thread: Option<JoinHandle<io::Result<T>>>,
 ) -> Result<T, ScreenError> {

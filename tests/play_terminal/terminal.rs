@@ -1,4 +1,5 @@
 //! A tmux session of its own, with a shell in it.
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use crate::command::{PROGRAM, Place};
 use std::process::{Command, Output};
@@ -65,6 +66,16 @@ impl Terminal {
     /// What is on the screen.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// The same with the sequences that colour it.
+    pub fn colored(&self) -> String {
+        self.tmux(&["capture-pane", "-p", "-e"])
+    }
+
+    /// Types bytes as they are.
+    pub fn type_bytes(&self, bytes: &str) {
+        self.tmux(&["send-keys", "-l", bytes]);
     }
 
     /// Waits until the screen shows `text`.

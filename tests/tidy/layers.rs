@@ -47,7 +47,11 @@ const LAYERS: &[Layer] = &[
         may_use: &["event", "exact", "program", "engine", "world"],
         never: OUTSIDE,
     },
-    Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
+    Layer {
+        module: "screen",
+        may_use: &["event", "clock", "drive", "drift", "input"],
+        never: OUTSIDE,
+    },
     Layer { module: "export", may_use: &["screen"], never: OUTSIDE },
     Layer {
         module: "input",
