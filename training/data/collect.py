@@ -3,6 +3,7 @@
 import glob
 import multiprocessing
 import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import numpy
 
@@ -33,21 +34,25 @@ def add_arguments(parser):
 def run(arguments):
     """Plays the shards that are missing."""
     deadline = Deadline(arguments.minutes)
-    count = -(-arguments.frames // arguments.shard_frames)
-    missing = [index for index in range(count)
-               if not os.path.exists(shard_path(arguments.folder, index))]
-    progress = Progress("shard", count - len(missing), count)
-    done = count - len(missing)
+    wanted = range(-(-arguments.frames // arguments.shard_frames))
+    missing = [index for index in wanted if not _is_there(arguments, index)]
+    progress = Progress("shard", len(wanted) - len(missing), len(wanted))
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(arguments.processes, max(1, len(missing)))) as pool:
-        tasks = ((arguments, index) for index in missing)
-        for _ in pool.imap_unordered(_play_shard, tasks):
-            done += 1
+    with ProcessPoolExecutor(arguments.processes, mp_context=context) as pool:
+        played = as_completed([pool.submit(_play_shard, arguments, index) for index in missing])
+        for done, shard in enumerate(played, start=progress.first + 1):
+            shard.result()
             progress.tell(done)
             if deadline.passed:
-                pool.terminate()
+                # Shards in play are played to their end: a game cut off would stay behind.
+                pool.shutdown(cancel_futures=True)
                 break
-    print(f"{arguments.folder}: {done} of {count} shards of {arguments.shard_frames} frames")
+    done = sum(_is_there(arguments, index) for index in wanted)
+    print(f"{arguments.folder}: {done} of {len(wanted)} shards of {arguments.shard_frames} frames")
+
+
+def _is_there(arguments, index):
+    return os.path.exists(shard_path(arguments.folder, index))
 
 
 def shard_path(folder, index):
@@ -63,9 +68,8 @@ def shards(folder):
     return paths
 
 
-def _play_shard(task):
-    """Plays one shard: its frames depend on scenario, policy, buttons, seed and index alone."""
-    arguments, index = task
+def _play_shard(arguments, index):
+    """Plays one shard: its frames depend on scenario, policy, buttons, seed, length and index."""
     seed = numpy.random.SeedSequence([arguments.seed, STREAM, index])
     player = Player(SCENARIOS[arguments.scenario], arguments.buttons, arguments.policy, seed)
     frames = empty(arguments.shard_frames)
