@@ -140,9 +140,13 @@ impl Evaluate {
         self.only.is_empty() || self.only.iter().any(|name| group_of(*name) == group)
     }
 
-    /// A piece of the result for people, as soon as it is there.
+    /// A piece of the result for people, as soon as it is there: beside an object, as talk.
     fn tell(&self, text: &str) -> Result<()> {
-        if self.json { Ok(()) } else { output::text(text) }
+        if self.json {
+            text.lines().for_each(output::note);
+            return Ok(());
+        }
+        output::text(text)
     }
 }
 

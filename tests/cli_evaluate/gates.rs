@@ -44,7 +44,9 @@ fn value(told: &Value, name: &str) -> f64 {
 #[test]
 fn latents_of_the_worlds_own_play_decode_to_its_pictures_byte_for_byte() {
     let mut data = data();
-    let told = told(&place(&data), "--only reconstruction", 0);
+    let ran = place(&data).run(&format!("{WORDS} --only reconstruction")).exits(0);
+    assert!(ran.err.contains("\nreconstruction   "), "told as it is measured: {ran:?}");
+    let told = ran.json();
     // Equal pictures count as one that differs by 1 in one byte: 10 log10(255^2 * 32*16*3).
     assert!((value(&told, "reconstruction") - 79.994_7).abs() < 1e-3, "{told}");
     assert_eq!(gate(&told, "reconstruction")["count"], 40);
