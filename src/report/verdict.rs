@@ -88,13 +88,24 @@ impl Report<'_> {
                     digests."
             ));
         }
-        for tape in [Some(&self.tape), self.other.as_ref()].into_iter().flatten() {
-            sentences.extend(tape.ending.as_ref().map(|ending| match &self.other {
+        let endings = self.endings();
+        match self.verdict(rows) {
+            Verdict::Cut | Verdict::Damaged => endings.into_iter().chain(sentences).collect(),
+            _ => sentences.into_iter().chain(endings).collect(),
+        }
+    }
+
+    /// A sentence for each tape that something ends early.
+    fn endings(&self) -> Vec<String> {
+        let tapes = [Some(&self.tape), self.other.as_ref()].into_iter().flatten();
+        let told = tapes.filter_map(|tape| {
+            let ending = tape.ending.as_ref()?;
+            Some(match &self.other {
                 Some(_) => format!("{}: {ending}.", tape.name),
                 None => format!("{}.", capital(ending)),
-            }));
-        }
-        sentences
+            })
+        });
+        told.collect()
     }
 }
 
