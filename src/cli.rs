@@ -1,7 +1,11 @@
 //! What may be typed: clap types and the words they take, no behaviour.
 
+mod evaluate;
+mod export;
 mod report;
 
+pub use evaluate::{Evaluate, GateName};
+pub use export::{Completions, Export, ExportFormat, FrameRange, Times};
 pub use report::Report;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
@@ -28,6 +32,10 @@ macro_rules! gpu_variables {
     };
 }
 
+mod drift;
+
+pub use drift::{Diff, Explain, FrameWord, Taps};
+
 /// What else decides how a session runs, as the help of `record` and `replay` says.
 const VARIABLES: &str = gpu_variables!();
 
@@ -53,6 +61,15 @@ pub enum Verb {
     Inspect(Inspect),
     /// Make a whole tape of what can be trusted of one that was cut or damaged.
     Recover(Recover),
+    /// Replay a tape into a file that others open: GIF, PNG sheet, Y4M video, asciicast.
+    #[command(after_help = VARIABLES)]
+    Export(Export),
+    /// Hold two tapes against each other, without a model: where they part, whether they meet.
+    Diff(Diff),
+    /// List what every op of a frame wrote, as digests, without changing a bit of it.
+    Taps(Taps),
+    /// Name the first frame and op in which a tape drifts, and by how much.
+    Explain(Explain),
     /// Write one page about a tape, or about two: what was played, where it drifts, how it looks.
     Report(Report),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.
@@ -69,6 +86,10 @@ pub enum Verb {
     },
     /// Say whether this machine and terminal can play, and with what.
     Doctor(Doctor),
+    /// Print what a shell needs to complete verbs and options.
+    Completions(Completions),
+    /// Print the manual page: worldtape manual | man -l -
+    Manual,
 }
 
 /// Which world and engine.
@@ -198,6 +219,10 @@ pub struct Replay {
     /// Stop at the first frame that differs instead of counting them all.
     #[arg(long)]
     pub until_drift: bool,
+    /// Exit as `git bisect run` wants it: 0 same, 1 drift, 125 anything else. Stops at the first
+    /// frame that differs.
+    #[arg(long)]
+    pub bisect: bool,
     /// Print one JSON object a tape.
     #[arg(long)]
     pub json: bool,
@@ -212,7 +237,7 @@ pub struct Inspect {
     /// The tape.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Check the chain of blocks too.
+    /// Check the chain of blocks too, and what the tape says it goes on from.
     #[arg(long)]
     pub verify: bool,
     /// Show one frame, found through the index of a closed tape; nothing else is read.
@@ -322,6 +347,8 @@ pub enum WorldVerb {
     Info(WorldFile),
     /// Check a world file whole: every value, every schedule, a frame from every prompt.
     Check(WorldFile),
+    /// Hold a world against the game it was made from: every gate, a number.
+    Evaluate(Evaluate),
 }
 
 /// `worldtape world pack`.

@@ -2,13 +2,19 @@
 
 mod bench;
 mod check;
+mod completions;
 mod demo;
+mod diff;
 mod doctor;
+mod evaluate;
+mod explain;
+mod export;
 mod files;
 mod going_on;
 mod gpu;
 mod inspect;
 mod machinery;
+mod manual;
 mod output;
 mod play;
 mod process;
@@ -17,11 +23,15 @@ mod record;
 mod recover;
 mod replay;
 mod report;
+mod sides;
 mod signals;
+mod taps;
 mod terminal;
 mod world;
 
 pub use replay::replay_tape;
+pub use sides::Wrap;
+pub use taps::answer as answer_taps;
 
 use crate::cli::{Cli, Play, Verb};
 use crate::drive::Verdict;
@@ -40,6 +50,10 @@ pub enum Exit {
     Drift,
     /// Something else went wrong.
     Error,
+    /// To `git bisect run`: this build is bad.
+    BisectBad,
+    /// To `git bisect run`: this build cannot be judged.
+    BisectSkip,
 }
 
 impl Exit {
@@ -47,9 +61,19 @@ impl Exit {
     pub fn number(self) -> u8 {
         match self {
             Exit::Ok => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::BisectBad => 1,
             Exit::Drift => 3,
             Exit::Damaged => 4,
+            Exit::BisectSkip => 125,
+        }
+    }
+
+    /// The exit of a replay as `git bisect run` wants it.
+    pub fn of_bisect(replay: Exit) -> Exit {
+        match replay {
+            Exit::Ok => Exit::Ok,
+            Exit::Drift => Exit::BisectBad,
+            _ => Exit::BisectSkip,
         }
     }
 
@@ -72,11 +96,17 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Replay(options)) => replay::run(&options),
         Some(Verb::Inspect(options)) => inspect::run(&options),
         Some(Verb::Recover(options)) => recover::run(&options),
+        Some(Verb::Export(options)) => export::run(&options),
+        Some(Verb::Diff(options)) => diff::run(&options),
+        Some(Verb::Explain(options)) => explain::run(&options),
+        Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
         Some(Verb::Report(options)) => report::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),
         Some(Verb::Check(options)) => check::run(&options),
         Some(Verb::World { verb }) => world::run(verb),
         Some(Verb::Doctor(options)) => doctor::run(&options),
+        Some(Verb::Completions(options)) => completions::run(&options),
+        Some(Verb::Manual) => manual::run(),
     };
     done.unwrap_or_else(|error| {
         output::complaint(&format!("{error:#}"));

@@ -1,13 +1,34 @@
-//! Where two runs part: which frame, how far apart their pictures are, on which machines.
+//! Where two runs part: which frame, which op, by how much, on which machines.
 
+mod elements;
+mod explain;
+mod growth;
+mod local;
 mod machines;
+mod ops;
+mod pair;
 mod picture;
 mod plays;
 mod rewind;
+mod settings;
+mod shape;
+mod side;
 mod strip;
+mod taps;
+mod ways;
 
+pub use elements::{ElementDifference, ValueDifference, value_difference};
+pub use explain::{Cause, Explanation, OpFound};
+pub use growth::{Growth, growth};
+pub use local::Local;
 pub use machines::{Fact, machine_differences};
+pub use ops::{Inputs, OpsCompared};
+pub use pair::{Pair, Search, Tick};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
 pub use rewind::{Rewind, RewindError, Seen};
+pub use settings::setting_differences;
+pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};
+pub use taps::{Keep, Tap, Tapped, state_digest, tap_digest, tap_name};
+pub use ways::{Deciding, Way, deciding};

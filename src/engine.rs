@@ -14,6 +14,7 @@ pub mod reference;
 
 pub use error::EngineError;
 pub use ring::{newest_slot, slots_oldest_first};
+pub use state::state_rings;
 
 use crate::event::{Action, Digest};
 use crate::program::Node;

@@ -28,8 +28,14 @@ pub mod measure;
 // Engines held against `exact`, tapes and themselves.
 pub mod check;
 
+// Worlds held against the game they were made from.
+pub mod evaluate;
+
 // The terminal in play.
 pub mod screen;
+
+// Pictures of a play as files that others open.
+pub mod export;
 
 // One page about a tape.
 pub mod report;

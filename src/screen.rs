@@ -1,6 +1,7 @@
 //! The terminal in play: pictures as cells, a line of facts, and a terminal that is left as it was.
 
 mod abilities;
+mod ansi;
 mod draw;
 mod keys;
 mod lease;
@@ -12,6 +13,7 @@ mod stage;
 mod status;
 
 pub use abilities::{Abilities, COLUMNS_MIN, ROWS_MIN, keyboard_releases, size};
+pub use ansi::AnsiScreen;
 pub use lease::{Lease, Modes};
 pub use output::Output;
 pub use palette::Palette;

@@ -39,7 +39,7 @@ pub use footer::{FOOTER_BYTES, Footer};
 pub use header::{HEADER_BYTES, HeaderInfo, TAPE_MAGIC, Version};
 pub use losses::{Loss, Losses, LostFrames, Why};
 pub use play_root::PlayRoot;
-pub use records::{Checkpoint, Config, Kind, Machine, Note, Resume};
+pub use records::{Checkpoint, CheckpointAt, Config, Kind, Machine, Note, Resume};
 pub use rewrite::rewrite;
 pub use salvage::{Salvage, State};
 pub use scan::find_block;

@@ -6,7 +6,7 @@ mod file;
 mod manifest;
 mod pack;
 
-pub use doom::{NoiseFrom, build};
+pub use doom::{NoiseFrom, build, build_decoder};
 pub use error::WorldError;
 pub use file::{FILE_BYTES_MAX, HEADER_BYTES_MAX, MANIFEST_KEY, World, manifest_in};
 pub use manifest::{

@@ -2,6 +2,10 @@
 
 #[path = "common/command.rs"]
 mod command;
+#[path = "cli_shell/generated.rs"]
+mod generated;
+#[path = "cli_shell/terminals.rs"]
+mod terminals;
 
 use command::{PROGRAM, Place, Ran};
 use std::path::Path;
@@ -21,6 +25,10 @@ fn help_is_what_it_was() {
         "replay",
         "inspect",
         "recover",
+        "export",
+        "diff",
+        "taps",
+        "explain",
         "report",
         "bench",
         "check",
@@ -28,7 +36,10 @@ fn help_is_what_it_was() {
         "world pack",
         "world info",
         "world check",
+        "world evaluate",
         "doctor",
+        "completions",
+        "manual",
     ] {
         let said = place.run_with("COLUMNS", "100", &format!("{verb} --help"));
         let name = format!("help {verb}").trim().replace(' ', "_");

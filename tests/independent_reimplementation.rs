@@ -5,6 +5,7 @@ mod common;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use worldtape::drift::tap_digest;
 use worldtape::drive::picture_digest;
 use worldtape::engine::{Engine, Observer};
 use worldtape::event::Action;
@@ -28,7 +29,7 @@ struct Play {
     actions: Vec<u16>,
     pictures: Vec<String>,
     state_sums: Vec<String>,
-    /// First 8 bytes of blake3 of what each op of the last frame wrote, by the name of its node.
+    /// First 8 bytes of the tap of each op of the last frame, by the name of its node.
     last_frame_ops: BTreeMap<String, String>,
 }
 
@@ -42,7 +43,7 @@ impl Observer for Outputs {
             return;
         }
         for (index, bytes) in writes.iter().enumerate() {
-            let digest = blake3::hash(bytes).to_hex()[..16].to_owned();
+            let digest = tap_digest(bytes).to_string()[..16].to_owned();
             self.0.insert(format!("{}#{index}", node.name), digest);
         }
     }

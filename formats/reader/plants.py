@@ -244,8 +244,11 @@ def record_plants(garden):
     data = garden.with_blocks(first, Part(meaning.CHECKPOINT, values=state))
     yield Plant("a long CHECKPOINT", data, DAMAGED, 0, "STATE_BYTES_MAX")
     longest = assemble.archive_of("CHECKPOINT", state | {"state": bytes(STATE_BYTES_MAX)})
-    data = garden.with_blocks(first, *[Part(meaning.CHECKPOINT, archive=longest)] * 17)
-    yield Plant("many long CHECKPOINTs", data, DAMAGED, 0, "KEPT_BYTES_MAX")
+    data = garden.with_blocks(first, *[Part(meaning.CHECKPOINT, archive=longest)] * 9)
+    yield Plant("many long CHECKPOINTs", data, DAMAGED, 0, "STATES_BYTES_MAX")
+    longest = replace(NOTE, values={"frame": 0, "text": b"n" * 32768})
+    data = garden.with_blocks(first, *[longest] * 257)
+    yield Plant("many long NOTEs", data, DAMAGED, 0, "NOTES_BYTES_MAX")
     count = meaning.LIMITS["INDEX_ENTRIES_MAX"] + 1
     entries = bytes(32 * count) + archives.VECTOR.pack(-32 * count, count)
     data = garden.with_part(INDEX, archive=entries)

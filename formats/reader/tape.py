@@ -121,7 +121,8 @@ class Reader:
         self.index_offset = 0
         self.end_offset = 0
         self.blocks_of_kind = Counter()
-        self.kept_bytes = 0
+        self.state_bytes = 0
+        self.note_bytes = 0
         self.action_us = 0
         self.outcome_us = 0
         # Actions that still wait for their outcome, with their times.
@@ -320,16 +321,14 @@ class Reader:
 
     def take_checkpoint(self, _, record):
         state_bytes = len(record["state"])
-        self.keep(state_bytes)
+        self.state_bytes += state_bytes
+        meaning.at_most("bytes of all states", self.state_bytes, "STATES_BYTES_MAX")
         self.tape.checkpoints.append(record | {"state": state_bytes})
 
     def take_note(self, _, record):
-        self.keep(len(record["text"].encode()))
+        self.note_bytes += len(record["text"].encode())
+        meaning.at_most("bytes of all notes", self.note_bytes, "NOTES_BYTES_MAX")
         self.tape.notes.append(record)
-
-    def keep(self, length):
-        self.kept_bytes += length
-        meaning.at_most("bytes of all notes and states", self.kept_bytes, "KEPT_BYTES_MAX")
 
     def take_index(self, _, record):
         """Every entry is a block of the tape, and none is left out but by the page's rule."""

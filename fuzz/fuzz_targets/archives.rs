@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use rkyv::rancor::Error;
 use rkyv::util::AlignedVec;
 use rkyv::{Archived, access};
-use worldtape::event::Digest;
-use worldtape::session::{Config, Encoder, HeaderInfo, Machine, Tape, v1};
+use worldtape::session::{Encoder, HeaderInfo, Machine, Tape, v1};
+use worldtape_fuzz::config;
 
 fuzz_target!(|bytes: &[u8]| {
     let [kind, frame_count, archive @ ..] = bytes else {
@@ -81,20 +81,4 @@ fn tape(kind: u16, frame_count: u32, archive: &[u8]) -> Vec<u8> {
     bytes.extend(header);
     bytes.extend(payload);
     bytes
-}
-
-fn config() -> Config {
-    Config {
-        world_digest: Digest([1; 32]),
-        world_name: "fuzz".to_owned(),
-        arithmetic: "exact-1".to_owned(),
-        seed: 1,
-        prompt: 0,
-        passes: 1,
-        noise_levels: vec![1, 0],
-        picture_width: 8,
-        picture_height: 8,
-        frames_per_second_milli: 35_000,
-        action_names: vec!["forward".to_owned()],
-    }
 }

@@ -3,7 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use worldtape::session::{BLOCK_HEADER_BYTES, Ending, HEADER_BYTES, Tape, find_block};
+use worldtape::session::{BLOCK_HEADER_BYTES, Ending, Tape, find_block};
+use worldtape_fuzz::seal;
 
 fuzz_target!(|bytes: &[u8]| {
     read(bytes);
@@ -30,33 +31,4 @@ fn read(bytes: &[u8]) {
     if let Ending::Cut { offset, .. } | Ending::Damaged { offset, .. } = tape.ending {
         assert!(offset <= bytes.len() as u64);
     }
-}
-
-/// Makes the CRCs and the chain right, block by block, as far as the lengths lead.
-fn seal(bytes: &mut [u8]) {
-    if bytes.len() < HEADER_BYTES {
-        return;
-    }
-    put_crc(&mut bytes[..HEADER_BYTES]);
-    let (mut before, mut at) = (0..HEADER_BYTES, HEADER_BYTES);
-    while let Some(front) = bytes.get(at..at + BLOCK_HEADER_BYTES) {
-        let length = u32::from_le_bytes(front[36..40].try_into().expect("four bytes")) as usize;
-        let end = at.saturating_add(BLOCK_HEADER_BYTES).saturating_add(length).min(bytes.len());
-        let chain = blake3::derive_key("worldtape 1 chain", &bytes[before]);
-        let payload_crc = crc32c::crc32c(&bytes[at + BLOCK_HEADER_BYTES..end]);
-        bytes[at + 44..at + 76].copy_from_slice(&chain);
-        bytes[at + 76..at + 80].copy_from_slice(&payload_crc.to_le_bytes());
-        put_crc(&mut bytes[at..at + BLOCK_HEADER_BYTES]);
-        (before, at) = (at..end, end);
-    }
-    // What is left where blocks end may be a footer.
-    if bytes.len() - at >= 64 {
-        put_crc(&mut bytes[at..at + 64]);
-    }
-}
-
-/// The last four bytes become the CRC of those before them.
-fn put_crc(bytes: &mut [u8]) {
-    let (covered, place) = bytes.split_at_mut(bytes.len() - 4);
-    place.copy_from_slice(&crc32c::crc32c(covered).to_le_bytes());
 }

@@ -78,6 +78,28 @@ pub fn variants(
     Ok(())
 }
 
+/// The first of `frames` frames of the play that is not what it was, one way to run.
+///
+/// # Errors
+/// Where the engine cannot be made or stops.
+pub fn first_drift(
+    play: &Play,
+    frames: usize,
+    variant: &dyn Variant,
+    tick: &mut Tick<'_>,
+) -> Result<Option<u64>, CheckError> {
+    play.on(variant, &mut Tally::default(), tick, |player| {
+        player.begin()?;
+        for (frame, expected) in play.outcomes.iter().enumerate().take(frames) {
+            let made = player.go_on(frame, &play.actions[frame..frame + 1])?;
+            if made != [*expected] {
+                return Ok(Some(frame as u64));
+            }
+        }
+        Ok(None)
+    })
+}
+
 /// A state saved in the middle of the play is the same bytes as `other` saves there, and brings the
 /// same frames again, in the engine that saved it and in a new one.
 ///

@@ -19,6 +19,12 @@ pub trait Variant {
     /// What reports call it.
     fn name(&self) -> String;
 
+    /// What can be chosen and how it is chosen here: the same settings, in the same order, in every
+    /// way to run one engine.
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![("way", self.name())]
+    }
+
     /// Makes an engine for `model` and hands it to `work`, once, on the threads that it is meant to
     /// run on.
     ///
@@ -61,6 +67,11 @@ impl Variant for CpuVariant {
             1 => format!("{} on 1 thread", self.isa),
             threads => format!("{} on {threads} threads", self.isa),
         }
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let threads = self.pool.current_num_threads();
+        vec![("instruction set", self.isa.to_string()), ("threads", threads.to_string())]
     }
 
     fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
@@ -110,6 +121,17 @@ impl Variant for CudaVariant {
         let blocks = blocks_max.map_or_else(String::new, |blocks| format!(", {blocks} blocks"));
         let graph = if graph { "" } else { ", no graph" };
         format!("{lane}, {}{blocks}{graph}", self.gpu.code().name())
+    }
+
+    fn settings(&self) -> Vec<(&'static str, String)> {
+        let Settings { lane, blocks_max, graph } = self.settings;
+        let blocks = blocks_max.map_or_else(|| "by size".to_owned(), |blocks| blocks.to_string());
+        vec![
+            ("lane", lane.to_string()),
+            ("machine code", self.gpu.code().name().to_owned()),
+            ("graph", if graph { "on" } else { "off" }.to_owned()),
+            ("blocks", blocks),
+        ]
     }
 
     fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {

@@ -5,6 +5,7 @@ mod passes;
 mod text;
 
 use super::machinery::{self, Device};
+use super::progress::Steps;
 use super::{Exit, files, output};
 use crate::cli::Bench;
 use crate::clock::Wall;
@@ -114,10 +115,15 @@ fn measure(
     start.engine_ns = watch.now_ns();
     engine.reset(&begin).context("filling the memory from the prompt")?;
     start.prompt_ns = watch.now_ns();
+    let steps = Steps::new(4, "measuring");
+    steps.next("frames");
     let frames = passes::frames(options, engine.as_mut(), (&config, &machine), &mut start, watch)?;
     let next = (frames.spans.len(), config.action_names.len());
+    steps.next("ops");
     let timed = passes::ops(options, engine.as_mut(), &model.frame, next, watch)?;
+    steps.next("prompts");
     let prompts = passes::prompts(engine.as_mut(), &begin, watch)?;
+    steps.next("the machine");
     let ops = op_reports(&model, &timed);
     let isa = machine.entries.iter().find(|(name, _)| name == "isa");
     let is_gpu = machine.engine.starts_with("cuda");

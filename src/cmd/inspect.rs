@@ -89,6 +89,9 @@ pub(super) fn run(options: &Inspect) -> Result<Exit> {
             // The damage that ends a tape ends its chain too; it is told once.
             Err(error) => wrong = wrong.or_else(|| Some(format!("the chain is broken: {error}"))),
         }
+        if let Err(error) = tape.verify_resumes() {
+            wrong = wrong.or_else(|| Some(format!("it goes on from another play: {error}")));
+        }
     }
     if options.json {
         output::json(&report)?;

@@ -7,14 +7,14 @@ use std::io::{ErrorKind, Write};
 /// Writes text for people to stdout. Control characters other than line ends are spelled out: names
 /// come from files that anybody may have made.
 pub(super) fn text(text: &str) -> Result<()> {
-    write(&escaped(text, |c| c.is_control() && c != '\n'))
+    bytes(escaped(text, |c| c.is_control() && c != '\n').as_bytes())
 }
 
 /// Writes one JSON object and a line end to stdout.
 pub(super) fn json(value: &impl Serialize) -> Result<()> {
     let mut line = serde_json::to_string(value)?;
     line.push('\n');
-    write(&line)
+    bytes(line.as_bytes())
 }
 
 /// Writes one line to stderr, whatever is in `text`.
@@ -53,10 +53,11 @@ fn escaped(text: &str, refused: impl Fn(char) -> bool) -> String {
     out
 }
 
-/// A reader that went away has what it wanted: no error, and the exit code stays the verb's.
-fn write(text: &str) -> Result<()> {
+/// Writes bytes of our own making to stdout as they are. A reader that went away has what it
+/// wanted: no error, and the exit code stays the verb's.
+pub(super) fn bytes(bytes: &[u8]) -> Result<()> {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("cannot write to standard output"),

@@ -1,5 +1,6 @@
 //! `worldtape recover`: a new, closed tape of what can be trusted of one that was cut or damaged.
 
+use super::progress::Steps;
 use super::record::short_root;
 use super::{Exit, files, output};
 use crate::cli::Recover;
@@ -58,6 +59,8 @@ struct LossReport {
 
 pub(super) fn run(options: &Recover) -> Result<Exit> {
     let (path, output) = (&options.file, &options.output);
+    let steps = Steps::new(2, "recovering");
+    steps.next("reading");
     let bytes = files::read(path, TAPE_BYTES_MAX)?;
     let name = path.display();
     let salvage = match Salvage::of(&bytes, uuid::Uuid::new_v4().into_bytes()) {
@@ -75,7 +78,9 @@ pub(super) fn run(options: &Recover) -> Result<Exit> {
         bail!("nothing of {name} can be recovered: no frame is whole ({what})");
     }
     let state = salvage.state();
+    steps.next("writing and reading back");
     let bytes = write(output, &salvage, &bytes)?;
+    drop(steps);
     let report = Report::new(options, &salvage, bytes);
     if options.json {
         output::json(&report)?;

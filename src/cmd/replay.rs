@@ -6,10 +6,10 @@ use super::progress::Progress;
 use super::{Exit, files};
 use crate::cli::{Choice, Machinery, Replay};
 use crate::clock::{Clock, Wall};
-use crate::drift::{Fact, machine_differences};
+use crate::drift::{Fact, machine_differences, setting_differences};
 use crate::drive::{self, TapeActions, Verdict, Verifier};
 use crate::engine::{Engine, Start};
-use crate::session::{Config, Ending, Machine, Tape};
+use crate::session::{Ending, Machine, Tape};
 use crate::world::World;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -35,9 +35,20 @@ struct Report {
 }
 
 pub(super) fn run(options: &Replay) -> Result<Exit> {
+    if !options.bisect {
+        return Ok(all(options));
+    }
+    // A panic has said what it is; to a bisection it is a build that cannot be judged.
+    let ran = std::panic::catch_unwind(|| all(options));
+    Ok(ran.map_or(Exit::BisectSkip, Exit::of_bisect))
+}
+
+/// Replays all tapes; the worst exit.
+fn all(options: &Replay) -> Exit {
+    let until_drift = options.until_drift || options.bisect;
     let mut worst = Exit::Ok;
     for path in &options.files {
-        let exit = match one(path, &options.machinery, options.until_drift, options.json, None) {
+        let exit = match one(path, &options.machinery, until_drift, options.json, None) {
             Ok(exit) => exit,
             Err(error) => {
                 output::complaint(&format!("{error:#}"));
@@ -46,7 +57,7 @@ pub(super) fn run(options: &Replay) -> Result<Exit> {
         };
         worst = worst.max(exit);
     }
-    Ok(worst)
+    worst
 }
 
 /// Replays one tape file and prints what it came to.
@@ -106,30 +117,12 @@ pub(super) fn prepare_with_world(
     let (seed, start, passes) = (config.seed, config.prompt, Some(config.passes));
     let choice = Choice { seed, start, passes };
     let prepared = machinery::prepare(&world, device.arithmetic(), choice)?;
-    if let Some((name, theirs, ours)) = other_setting(config, &prepared.config) {
-        bail!("the tape's {name}: {theirs}; the world's: {ours}; no such session can be");
+    let other = setting_differences(config, &prepared.config).into_iter().next();
+    if let Some(Fact { name, theirs, ours }) = other {
+        let verb = if name.ends_with('s') { "are" } else { "is" };
+        bail!("the tape's {name} {verb}: {theirs}; the world's: {ours}; no such session can be");
     }
     Ok((world, prepared))
-}
-
-/// The first setting that differs: its name, the tape's and the world's.
-fn other_setting(tape: &Config, world: &Config) -> Option<(&'static str, String, String)> {
-    let rows = |config: &Config| {
-        let levels = config.noise_levels.iter().map(|bits| f32::from_bits(*bits));
-        let (width, height) = (config.picture_width, config.picture_height);
-        let rate = f64::from(config.frames_per_second_milli) / 1000.0;
-        [
-            ("world is named", config.world_name.clone()),
-            ("noise levels are", format!("{:?}", levels.collect::<Vec<_>>())),
-            ("picture is", format!("{width}x{height}")),
-            ("frames per second are", rate.to_string()),
-            ("buttons are", config.action_names.join(", ")),
-            ("settings are", format!("{config:?}")),
-        ]
-    };
-    let pairs = rows(tape).into_iter().zip(rows(world));
-    let mut differing = pairs.filter(|(theirs, ours)| theirs.1 != ours.1);
-    differing.next().map(|((name, theirs), (_, ours))| (name, theirs, ours))
 }
 
 /// Replays a tape on an engine: every frame that has an outcome is made again and held against it.
@@ -197,19 +190,23 @@ impl Report {
                 "{} frames replayed, every picture and state the same ({:.1} frames/s)",
                 self.frames, self.frames_per_second
             ),
-            (state, picture) => {
-                let name = |frame: Option<u64>| {
-                    frame.map_or("none".to_owned(), |frame| format!("frame {frame}"))
-                };
-                format!(
-                    "DRIFT: first differing state {}, first differing picture {}; \
-                        {} of {} frames differ",
-                    name(state),
-                    name(picture),
-                    self.differing,
-                    self.frames
-                )
-            }
+            (state, picture) => drift_line(state, picture, self.differing, self.frames),
         }
     }
+}
+
+/// What differs, for people: first frames, and how many of `frames`.
+pub(super) fn drift_line(
+    state: Option<u64>,
+    picture: Option<u64>,
+    differing: u64,
+    frames: u64,
+) -> String {
+    let name =
+        |frame: Option<u64>| frame.map_or("none".to_owned(), |frame| format!("frame {frame}"));
+    let (state, picture) = (name(state), name(picture));
+    format!(
+        "DRIFT: first differing state {state}, first differing picture {picture}; \
+            {differing} of {frames} frames differ"
+    )
 }

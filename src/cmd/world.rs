@@ -1,8 +1,9 @@
-//! `worldtape world`: pack, info, check.
+//! `worldtape world`: pack, info, check; evaluate has its own file.
 
 use super::machinery::{self, Device};
 use super::output::{self, plain};
-use super::{Exit, files};
+use super::progress::{Progress, Steps};
+use super::{Exit, evaluate, files};
 use crate::cli::{Choice, Pack, WorldFile, WorldVerb};
 use crate::event::Action;
 use crate::exact::ARITHMETIC;
@@ -35,10 +36,13 @@ pub(super) fn run(verb: WorldVerb) -> Result<Exit> {
         WorldVerb::Pack(options) => run_pack(&options),
         WorldVerb::Info(options) => info(&options, false),
         WorldVerb::Check(options) => info(&options, true),
+        WorldVerb::Evaluate(options) => evaluate::run(&options),
     }
 }
 
 fn run_pack(options: &Pack) -> Result<Exit> {
+    let steps = Steps::new(3, "packing");
+    steps.next("reading");
     let float = files::read(&options.float, FILE_BYTES_MAX)?;
     let named = || format!("float world {}", options.float.display());
     let (json, origin) = match &options.manifest {
@@ -49,13 +53,16 @@ fn run_pack(options: &Pack) -> Result<Exit> {
         },
     };
     let manifest = Manifest::parse(&json).with_context(|| format!("manifest in {origin}"))?;
+    steps.next("quantising");
     let packed = pack(&float, &manifest).with_context(named)?;
+    steps.next("checking");
     let world = World::from_packed(&packed).context("reading back what was packed")?;
     let mut file = files::create(&options.output)?;
     let written = file.write_all(&packed).and_then(|()| file.sync_all());
     written.inspect_err(|_| files::discard(&options.output)).with_context(|| {
         format!("cannot write {}; nothing is left of it", options.output.display())
     })?;
+    drop(steps);
     print(&options.output, packed.len() as u64, &world, None, options.json)?;
     Ok(Exit::Ok)
 }
@@ -70,6 +77,8 @@ fn info(options: &WorldFile, check: bool) -> Result<Exit> {
 
 /// One frame from every prompt with every schedule: all values on the way are finite.
 fn check_frames(world: &World) -> Result<usize> {
+    let count = world.manifest.schedules.len() * world.manifest.prompts.len();
+    let progress = Progress::new(count as u64, "checking");
     let mut frames = 0;
     for schedule in &world.manifest.schedules {
         for prompt in 0..world.manifest.prompts.len() as u32 {
@@ -84,6 +93,7 @@ fn check_frames(world: &World) -> Result<usize> {
             })?;
             ran.with_context(|| format!("prompt {prompt}, {} passes", schedule.passes))?;
             frames += 1;
+            progress.tick(1);
         }
     }
     Ok(frames)

@@ -182,6 +182,43 @@ impl Rewind {
         Ok((&mut *self.engine, self.actions[frame as usize]))
     }
 
+    /// The state of the session before `frame`; before the frame that would follow the last, where
+    /// `frame` is their number.
+    ///
+    /// # Errors
+    /// As [`Rewind::see`].
+    pub fn state_before(&mut self, frame: u64) -> Result<Vec<u8>, RewindError> {
+        let frames = self.frames();
+        if frame > frames {
+            return Err(RewindError::NoSuchFrame { frame, frames });
+        }
+        self.stand_before(frame)?;
+        let mut state = Vec::with_capacity(self.kept.last().map_or(0, Vec::len));
+        let failed = |source| RewindError::Engine { frame, source };
+        self.engine.save(&mut state).map_err(failed)?;
+        Ok(state)
+    }
+
+    /// The engine with a state from elsewhere, for calls of [`Engine::make`] of `frame` with the
+    /// action given here. Whatever is done with it, the next call starts from a kept state.
+    ///
+    /// # Errors
+    /// As [`Rewind::see`], and where the bytes are no state of this model.
+    pub fn engine_from(
+        &mut self,
+        frame: u64,
+        state: &[u8],
+    ) -> Result<(&mut (dyn Engine + Send), Action), RewindError> {
+        let frames = self.frames();
+        if frame >= frames {
+            return Err(RewindError::NoSuchFrame { frame, frames });
+        }
+        self.forget_place();
+        let failed = |source| RewindError::Engine { frame, source };
+        self.engine.load(state).map_err(failed)?;
+        Ok((&mut *self.engine, self.actions[frame as usize]))
+    }
+
     /// What the engine holds is not known any more.
     fn forget_place(&mut self) {
         self.next = u64::MAX;

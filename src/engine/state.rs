@@ -70,6 +70,24 @@ pub(super) fn slots(
     })
 }
 
+/// Which bytes of a saved state are which ring's, a range for each frame that is held, in order.
+///
+/// # Errors
+/// [`EngineError::State`] where the bytes are no state of this model.
+pub fn state_rings(
+    model: &Model,
+    bytes: &[u8],
+) -> Result<Vec<(BufferId, Range<usize>)>, EngineError> {
+    let (header, _) = Header::read(bytes, model)?;
+    let mut start = HEADER_BYTES;
+    let ranges = slots(model, header.remembered).map(|(ring, slot)| {
+        let range = start..start + slot.len();
+        start = range.end;
+        (ring, range)
+    });
+    Ok(ranges.collect())
+}
+
 /// Bytes of one slot of each ring.
 fn slot_bytes(model: &Model) -> impl Iterator<Item = usize> + '_ {
     let ring = |id: &BufferId| model.residents[id.0 as usize].bytes();

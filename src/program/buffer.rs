@@ -87,7 +87,7 @@ pub struct Operand {
 
 impl Operand {
     /// Do two operands share an element of the arena?
-    pub(super) fn meets(&self, other: &Operand) -> bool {
+    pub fn meets(&self, other: &Operand) -> bool {
         matches!(self.place, Place::Arena(_))
             && self.place == other.place
             && self.offset < other.offset + other.len

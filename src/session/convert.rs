@@ -1,7 +1,7 @@
 //! Records to schema 1 and back: text, digests, and the rules of meaning.
 
 use super::error::SessionError;
-use super::records::{Checkpoint, Config, Machine, Note, Resume};
+use super::records::{Checkpoint, CheckpointAt, Config, Machine, Note, Resume};
 use super::v1;
 use crate::event::Digest;
 use rkyv::vec::ArchivedVec;
@@ -116,6 +116,20 @@ pub(super) fn resume(wire: &v1::ArchivedResume) -> Result<Resume, SessionError> 
         source_root: Digest(wire.source_root),
     };
     resume.check().map(|()| resume)
+}
+
+/// CHECKPOINT of the block at byte `offset`, without its state.
+pub(super) fn checkpoint_at(
+    wire: &v1::ArchivedCheckpoint,
+    offset: u64,
+) -> Result<CheckpointAt, SessionError> {
+    let checkpoint = CheckpointAt {
+        frame: wire.frame.to_native(),
+        state_digest: Digest(wire.state_digest),
+        state_bytes: wire.state.len() as u64,
+        offset,
+    };
+    checkpoint.check().map(|()| checkpoint)
 }
 
 /// CHECKPOINT.

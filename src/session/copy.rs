@@ -1,6 +1,7 @@
 //! Copies the whole blocks of a tape to a new one, payload by payload, to go on from there.
 
 use super::batch::FramesBatch;
+use super::config_copies::CONFIG_COPIES;
 use super::encoder::Encoder;
 use super::error::SessionError;
 use super::header::{self, HeaderInfo};
@@ -32,7 +33,8 @@ impl Salvage<'_> {
             Some(uuid) => header::encode_as(tape.version, HeaderInfo { uuid }),
         };
         let mut encoder = Encoder::begin(sink, &header, &tape.config)?;
-        for piece in &self.pieces {
+        let is_machine_cut = self.pieces.len() as u64 == CONFIG_COPIES;
+        for piece in self.pieces.iter().chain(is_machine_cut.then_some(&None)) {
             let Some(offset) = *piece else {
                 let (key, value) = LOST_MACHINE;
                 let entries = vec![(key.to_owned(), value.to_owned())];

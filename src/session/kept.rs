@@ -1,7 +1,9 @@
-//! Counts what a reader keeps beside the frames, so that writer and reader share one set of limits.
+//! Counts the records beside the frames, so that writer and reader share one set of limits.
 
 use super::error::{SessionError, at_most};
-use super::limits::{CHECKPOINTS_MAX, KEPT_BYTES_MAX, MACHINES_MAX, NOTES_MAX, RESUMES_MAX};
+use super::limits::{
+    CHECKPOINTS_MAX, MACHINES_MAX, NOTES_BYTES_MAX, NOTES_MAX, RESUMES_MAX, STATES_BYTES_MAX,
+};
 use super::records::Kind;
 
 /// What there is so far.
@@ -10,8 +12,9 @@ pub(super) struct Kept {
     machines: u64,
     resumes: u64,
     checkpoints: u64,
+    state_bytes: u64,
     notes: u64,
-    bytes: u64,
+    note_bytes: u64,
 }
 
 impl Kept {
@@ -20,14 +23,24 @@ impl Kept {
         let (what, count, max) = match kind {
             Kind::Machine => ("MACHINE count", &mut self.machines, MACHINES_MAX),
             Kind::Resume => ("RESUME count", &mut self.resumes, RESUMES_MAX),
-            Kind::Checkpoint => ("CHECKPOINT count", &mut self.checkpoints, CHECKPOINTS_MAX),
-            Kind::Note => ("NOTE count", &mut self.notes, NOTES_MAX),
+            Kind::Checkpoint => {
+                let sum = self.state_bytes + bytes;
+                at_most("bytes of all states", sum, STATES_BYTES_MAX)?;
+                ("CHECKPOINT count", &mut self.checkpoints, CHECKPOINTS_MAX)
+            }
+            Kind::Note => {
+                at_most("bytes of all notes", self.note_bytes + bytes, NOTES_BYTES_MAX)?;
+                ("NOTE count", &mut self.notes, NOTES_MAX)
+            }
             _ => return Ok(()),
         };
         at_most(what, *count + 1, max)?;
-        at_most("bytes of notes and states", self.bytes + bytes, KEPT_BYTES_MAX)?;
         *count += 1;
-        self.bytes += bytes;
+        match kind {
+            Kind::Checkpoint => self.state_bytes += bytes,
+            Kind::Note => self.note_bytes += bytes,
+            _ => {}
+        }
         Ok(())
     }
 }
@@ -39,8 +52,10 @@ mod tests {
     #[test]
     fn a_refused_record_is_not_counted() {
         let mut kept = Kept::default();
-        assert_eq!(kept.add(Kind::Checkpoint, KEPT_BYTES_MAX), Ok(()));
-        assert!(kept.add(Kind::Note, 1).is_err());
-        assert_eq!(kept.add(Kind::Note, 0), Ok(()));
+        for (kind, max) in [(Kind::Checkpoint, STATES_BYTES_MAX), (Kind::Note, NOTES_BYTES_MAX)] {
+            assert_eq!(kept.add(kind, max), Ok(()));
+            assert!(kept.add(kind, 1).is_err());
+            assert_eq!(kept.add(kind, 0), Ok(()));
+        }
     }
 }

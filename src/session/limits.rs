@@ -15,12 +15,15 @@ pub const BLOCKS_MAX: u64 = 1 << 24;
 pub const FRAMES_MAX: u64 = 100_000_000;
 /// Most actions, and most outcomes, of one FRAMES block.
 pub const FRAMES_PER_BLOCK_MAX: usize = 64;
-/// Most bytes of one archive of any kind.
-pub const ARCHIVE_BYTES_MAX: u64 = 64 << 20;
+/// Most bytes of one archive of any kind. Why 32 MiB: a state of the shipped world has 18, and a
+/// reader that opens one stays within 64.
+pub const ARCHIVE_BYTES_MAX: u64 = 32 << 20;
 /// Most bytes of the model state in one CHECKPOINT.
 pub const STATE_BYTES_MAX: u64 = ARCHIVE_BYTES_MAX - 4096;
-/// Most bytes of all notes and checkpoint states together: what a reader keeps beside the frames.
-pub const KEPT_BYTES_MAX: u64 = 1 << 30;
+/// Most bytes of the model states in all CHECKPOINTs together: a reader opens each once.
+pub const STATES_BYTES_MAX: u64 = 256 << 20;
+/// Most bytes of all notes together: what a reader keeps beside the frames.
+pub const NOTES_BYTES_MAX: u64 = 8 << 20;
 /// Most bytes of a name, a version or a key.
 pub const NAME_BYTES_MAX: u64 = 256;
 /// Most bytes of the value of a machine entry.

@@ -110,6 +110,9 @@ impl<'a> Reader<'a> {
         if self.is_known(&block)? {
             self.read_record(&block)?;
         }
+        if block.header.kind == Kind::Index {
+            self.index_offset = self.offset as u64;
+        }
         let len = block.bytes.len() as u64;
         self.tape.blocks.push(BlockInfo::new(self.offset as u64, len, &block.header));
         self.chain = self.chain.map(|_| block::chain(block.bytes));
@@ -132,9 +135,14 @@ impl<'a> Reader<'a> {
         let sequence = self.tape.blocks.len() as u64;
         exactly("block sequence", offset, sequence, header.sequence)?;
         exactly("first frame", offset, self.tape.outcomes.len() as u64, header.first_frame)?;
-        let config = Kind::Config.number();
-        if sequence < CONFIG_COPIES {
-            exactly("kind", offset, config.into(), header.kind.number().into())?;
+        let wanted = match sequence {
+            0..CONFIG_COPIES => Some(Kind::Config),
+            CONFIG_COPIES => Some(Kind::Machine),
+            _ => (self.index_offset > 0).then_some(Kind::End),
+        };
+        if let Some(wanted) = wanted {
+            let (wanted, found) = (wanted.number(), header.kind.number());
+            exactly("kind", offset, wanted.into(), found.into())?;
         } else if header.kind == Kind::Config {
             exactly("sequence of CONFIG", offset, CONFIG_COPIES - 1, sequence)?;
         }
@@ -178,7 +186,7 @@ impl<'a> Reader<'a> {
             Kind::Checkpoint => {
                 let wire: &v1::ArchivedCheckpoint = access(archive, offset)?;
                 kept.add(kind, wire.state.len() as u64)?;
-                tape.checkpoints.push(convert::checkpoint(wire)?);
+                tape.checkpoints.push(convert::checkpoint_at(wire, offset)?);
                 Ok(())
             }
             Kind::Note => {
@@ -189,11 +197,7 @@ impl<'a> Reader<'a> {
             }
             Kind::Index => {
                 let index: &v1::ArchivedIndex = access(archive, offset)?;
-                if !*is_mended {
-                    totals::check_index(tape, index, offset)?;
-                }
-                self.index_offset = offset;
-                Ok(())
+                if *is_mended { Ok(()) } else { totals::check_index(tape, index, offset) }
             }
             Kind::End => {
                 totals::check_end(tape, access(archive, offset)?, offset)?;

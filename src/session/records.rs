@@ -100,6 +100,20 @@ pub struct Checkpoint {
     pub state: Vec<u8>,
 }
 
+/// A CHECKPOINT as a reader remembers it. The state stays in the file: there may be many, of many
+/// bytes each ([`super::Tape::checkpoint`] fetches one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckpointAt {
+    /// The frame that would run next.
+    pub frame: u64,
+    /// Digest of the state, as the engine defines it.
+    pub state_digest: Digest,
+    /// Bytes of the state; 0 when only the digest is kept.
+    pub state_bytes: u64,
+    /// Byte of the tape where its block begins.
+    pub offset: u64,
+}
+
 /// A remark of the player.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -186,8 +200,17 @@ impl Resume {
 impl Checkpoint {
     /// The rules of meaning.
     pub(super) fn check(&self) -> Result<(), SessionError> {
+        let (frame, state_digest) = (self.frame, self.state_digest);
+        let state_bytes = self.state.len() as u64;
+        CheckpointAt { frame, state_digest, state_bytes, offset: 0 }.check()
+    }
+}
+
+impl CheckpointAt {
+    /// The rules of meaning.
+    pub(super) fn check(&self) -> Result<(), SessionError> {
         at_most("checkpoint frame", self.frame, FRAMES_MAX)?;
-        at_most("checkpoint state bytes", self.state.len() as u64, STATE_BYTES_MAX)
+        at_most("checkpoint state bytes", self.state_bytes, STATE_BYTES_MAX)
     }
 }
 

@@ -5,13 +5,15 @@ use super::encoder::Encoder;
 use super::error::{SessionError, exactly};
 use super::footer::Footer;
 use super::header::HeaderInfo;
+use super::records::{Checkpoint, CheckpointAt};
 use super::tape::Tape;
 use std::io::Write;
 
 /// Writes a closed tape of `tape`'s records, altered or not, and gives its footer and the sink.
 ///
 /// Machines and resumes go first, then frames in full blocks, then checkpoints and notes: the order
-/// between kinds is not kept, for no reader depends on it. `blocks`, `play_root`, `version` and
+/// between kinds is not kept, for no reader depends on it. Of a checkpoint the digest is written,
+/// the state is not on a [`Tape`]. `blocks`, `play_root`, `version` and
 /// `ending` of `tape` are not used. Any alteration gives a tape that is right in itself; only a
 /// replay can tell.
 ///
@@ -32,7 +34,9 @@ pub fn rewrite<W: Write>(tape: &Tape, sink: W) -> Result<(Footer, W), SessionErr
     further.iter().try_for_each(|machine| encoder.machine(machine))?;
     tape.resumes.iter().try_for_each(|resume| encoder.resume(resume))?;
     write_frames(tape, &mut encoder)?;
-    tape.checkpoints.iter().try_for_each(|checkpoint| encoder.checkpoint(checkpoint.clone()))?;
+    for &CheckpointAt { frame, state_digest, .. } in &tape.checkpoints {
+        encoder.checkpoint(Checkpoint { frame, state_digest, state: Vec::new() })?;
+    }
     tape.notes.iter().try_for_each(|note| encoder.note(note))?;
     encoder.finish()
 }

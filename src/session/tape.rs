@@ -1,12 +1,15 @@
 //! A tape as read: its records up to where it ends, is cut or is damaged.
 
+use super::archive::{Unpacker, access};
 use super::block::{self, BlockHeader};
-use super::error::SessionError;
+use super::convert;
+use super::error::{SessionError, exactly};
 use super::header::{self, HEADER_BYTES, Version};
 use super::play_root::PlayRoot;
 use super::reader::Reader;
-use super::records::{Checkpoint, Config, Kind, Machine, Note, Resume};
+use super::records::{Checkpoint, CheckpointAt, Config, Kind, Machine, Note, Resume};
 use super::scan::{Stop, scan_block};
+use super::totals;
 use crate::event::{Action, Digest, Outcome};
 
 /// A tape as read. Frame `n` has element `n` of `actions`, and of `outcomes` if it was finished.
@@ -22,8 +25,8 @@ pub struct Tape {
     pub machines: Vec<Machine>,
     /// Where the first frames were copied from, in file order.
     pub resumes: Vec<Resume>,
-    /// States of the model, in file order.
-    pub checkpoints: Vec<Checkpoint>,
+    /// States of the model, in file order; [`Tape::checkpoint`] fetches one.
+    pub checkpoints: Vec<CheckpointAt>,
     /// Remarks, in file order.
     pub notes: Vec<Note>,
     /// Actions, from frame 0.
@@ -106,6 +109,51 @@ impl Tape {
     /// If the bytes are no tape, of another major version, or have no readable header or CONFIG.
     pub fn read(bytes: &[u8]) -> Result<Tape, SessionError> {
         Ok(Reader::new(bytes)?.read())
+    }
+
+    /// A CHECKPOINT of the tape in `bytes`, with its state.
+    ///
+    /// # Errors
+    /// If there is no whole CHECKPOINT at that place: it is then not one of this tape's.
+    pub fn checkpoint(bytes: &[u8], at: &CheckpointAt) -> Result<Checkpoint, SessionError> {
+        let offset = usize::try_from(at.offset).unwrap_or(usize::MAX).min(bytes.len());
+        let block = scan_block(bytes, offset).map_err(|stop| match stop {
+            Stop::Damaged(what) => what,
+            Stop::Cut => SessionError::Field {
+                what: "bytes of a whole CHECKPOINT",
+                offset: at.offset,
+                expected: at.state_bytes,
+                found: (bytes.len() - offset) as u64,
+            },
+        })?;
+        let (kind, expected) = (block.header.kind.number(), Kind::Checkpoint.number());
+        exactly("kind", at.offset, expected.into(), kind.into())?;
+        let mut unpacker = Unpacker::new()?;
+        let archive = unpacker.unpack(&block.header, block.payload, at.offset)?;
+        convert::checkpoint(access(archive, at.offset)?)
+    }
+
+    /// Checks that the frames which a RESUME says were copied are those of its source: the play
+    /// root after them is the one it names.
+    ///
+    /// # Errors
+    /// If a RESUME names more frames than there are, or another root.
+    pub fn verify_resumes(&self) -> Result<(), SessionError> {
+        let frames = self.outcomes.len() as u64;
+        for resume in &self.resumes {
+            let (what, offset) = ("frames copied", HEADER_BYTES as u64);
+            if resume.source_frame > frames {
+                let (expected, found) = (frames, resume.source_frame);
+                return Err(SessionError::Field { what, offset, expected, found });
+            }
+            let mut root = PlayRoot::new(&self.config);
+            let copied = self.actions.iter().zip(&self.outcomes);
+            let copied = copied.take(resume.source_frame as usize);
+            copied.for_each(|(action, outcome)| root.fold(*action, outcome));
+            let (expected, found) = (root.digest(), resume.source_root);
+            totals::same_digest("play root of the frames copied", offset, expected, found)?;
+        }
+        Ok(())
     }
 
     /// Checks that every block follows the one before it, and gives how many blocks were checked.

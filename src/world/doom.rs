@@ -49,6 +49,35 @@ pub fn build(world: &World, passes: u32, noise: NoiseFrom) -> Result<Model, Worl
     })
 }
 
+/// Builds a model that only decodes: frame 0 shows the one latent of its prompt. For measuring the
+/// decoder by itself; no session has such a model.
+pub fn build_decoder(world: &World) -> Model {
+    let mut builder = Builder::remembering(world, NoiseFrom::Seed, 0);
+    let latent = builder.prompt_latent;
+    let count = builder.shape.latent_len();
+    let summed = |program: &mut ProgramBuilder| {
+        let op = Op::BitSum { count, first_index: 0 };
+        let [state_sum] = program.node("state.latent", op, &[latent]);
+        state_sum
+    };
+    let mut prompt = builder.model.program();
+    summed(&mut prompt);
+    let mut frame = builder.model.program();
+    let state_sum = summed(&mut frame);
+    let picture = builder.decoder(&mut frame, latent);
+    Model {
+        precision: world.precision,
+        weights: builder.model.weights,
+        residents: builder.model.residents,
+        memory: Vec::new(),
+        window: world.manifest.shape.window,
+        prompt_latent: buffer_of(&latent),
+        given_noise: None,
+        prompt: prompt.finish(None),
+        frame: frame.finish(Some(Outputs { picture, state_sum })),
+    }
+}
+
 /// A model half built.
 struct Builder<'a> {
     world: &'a World,
@@ -62,10 +91,15 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Lays out what lasts: the memory of every block, the prompt's latent, a given noise.
     fn new(world: &'a World, noise: NoiseFrom) -> Builder<'a> {
+        Builder::remembering(world, noise, world.manifest.shape.blocks)
+    }
+
+    /// The same with the memory of the first `blocks` blocks alone.
+    fn remembering(world: &'a World, noise: NoiseFrom, blocks: usize) -> Builder<'a> {
         let shape = &world.manifest.shape;
         let mut model = ModelBuilder::default();
         let past = shape.window * shape.tokens() * shape.width;
-        let memory = (0..shape.blocks)
+        let memory = (0..blocks)
             .map(|block| Memory {
                 keys: model.resident(&format!("memory.{block}.keys"), Dtype::F32, past),
                 values: model.resident(&format!("memory.{block}.values"), Dtype::F32, past),

@@ -2,12 +2,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod faults;
+#[path = "../planting/mod.rs"]
+mod planting;
 #[path = "../taping/mod.rs"]
 mod taping;
 
 use common::{engine, some_actions, tiny_model, tiny_start};
-use faults::{Fault, Faulty, Plant, Random, saved, step, step_planted};
+use planting::{Fault, Faulty, Plant, Random, saved, step_once, step_planted};
 use std::sync::Arc;
 use worldtape::clock::Manual;
 use worldtape::cmd::{Exit, replay_tape};
@@ -222,7 +223,7 @@ fn one_rounding_in_one_op_is_named_at_its_frame() {
             output,
             element,
         };
-        let mut engine = Faulty::new(engine(&model), frame, plant);
+        let mut engine = Faulty::new(Box::new(engine(&model)), &model, frame, plant);
         let (verdict, exit) = replay(&tape, &mut engine, false);
         assert!(engine.planted, "{name}");
         assert_eq!(verdict.first_state_drift, Some(frame), "{name}");
@@ -256,7 +257,7 @@ impl Search {
     fn healthy(&mut self, first: u64, frames: usize) -> Vec<(Outcome, Vec<u8>)> {
         let actions = &self.actions[first as usize..][..frames];
         let made = (first..).zip(actions);
-        made.map(|(frame, &action)| step(&mut self.engine, frame, action))
+        made.map(|(frame, &action)| step_once(&mut self.engine, frame, action))
             .collect::<Result<_, _>>()
             .expect("finite")
     }

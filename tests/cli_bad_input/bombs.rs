@@ -2,8 +2,9 @@
 
 use crate::blocks::HandMade;
 use crate::command::{Place, Ran};
+use rkyv::rancor::Error;
 use worldtape::clock::{Clock, Wall};
-use worldtape::session::{Kind, Tape};
+use worldtape::session::{Kind, Tape, limits, v1};
 
 /// All addresses that the program may have, in KiB: its own text and libraries count too.
 const MEMORY_KIB: u32 = 64 << 10;
@@ -38,7 +39,7 @@ fn blocks_that_ask_for_much_are_refused_in_little_memory() {
     let far = HandMade { first_frame: 1 << 60, ..frames(Vec::new(), 1) };
     for (name, block, says) in [
         ("bomb", frames(bomb.clone(), 4096), "compressed bytes is 3278"),
-        ("other", HandMade::new(Kind::Checkpoint.number(), bomb, 64 << 20), "zstd content size"),
+        ("other", HandMade::new(Kind::Checkpoint.number(), bomb, 32 << 20), "zstd content size"),
         ("huge", frames(Vec::new(), u32::MAX), "archive bytes is 4294967295"),
         ("endless", endless, "compressed bytes is 4294967295"),
         ("exbibyte", frames(frame.concat(), 4096), "zstd content size"),
@@ -65,4 +66,45 @@ fn a_stream_of_blocks_without_end_is_refused_before_it_is_read() {
     let took_us = wall.now_us();
     assert!(took_us < AT_ONCE_US, "{took_us} us");
     assert_eq!(ran.complaint(), "/dev/stdin is not a plain file");
+}
+
+/// Payloads of the longest CHECKPOINT and NOTE there may be: a few kilobytes that open to 32 MiB
+/// and to 32 KiB.
+fn longest(kind: Kind) -> HandMade {
+    let bytes = match kind {
+        Kind::Checkpoint => limits::STATE_BYTES_MAX as usize,
+        _ => limits::NOTE_BYTES_MAX as usize,
+    };
+    let archive = match kind {
+        Kind::Checkpoint => {
+            let state = vec![0; bytes];
+            rkyv::to_bytes::<Error>(&v1::Checkpoint { frame: 0, state_digest: [0; 32], state })
+        }
+        _ => rkyv::to_bytes::<Error>(&v1::Note { frame: 0, text: vec![b'n'; bytes] }),
+    };
+    let archive = archive.expect("memory");
+    let payload = zstd::bulk::compress(&archive, 3).expect("it compresses");
+    HandMade::new(kind.number(), payload, archive.len() as u32)
+}
+
+#[test]
+fn right_blocks_that_open_to_much_are_read_in_little_memory_up_to_their_limit() {
+    let place = Place::with_tape();
+    for (kind, count, says) in [
+        (Kind::Checkpoint, 5, "the tape is cut short"),
+        (Kind::Checkpoint, 9, "bytes of all states is"),
+        (Kind::Note, 300, "bytes of all notes is"),
+    ] {
+        let block = longest(kind);
+        let mut bytes = tape_with(&place, &block);
+        let mut from = bytes.len() - block.bytes(3, b"").len();
+        for sequence in 4..3 + count {
+            let next = block.bytes(sequence, &bytes[from..]);
+            from = bytes.len();
+            bytes.extend(next);
+        }
+        place.write("much.wtape", bytes);
+        let ran = inspect(&place, "much.wtape").exits(4);
+        assert!(ran.complaint().contains(says), "{kind:?} {count}: {}", ran.err);
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{Place, Ran};
 use worldtape::event::Action;
-use worldtape::session::{Ending, Kind, Tape};
+use worldtape::session::{Ending, Kind, PlayRoot, Resume, Tape};
 
 const REPLAY: &str = "replay --world tiny.safetensors";
 
@@ -184,4 +184,29 @@ fn settings_of_the_source_go_with_it() {
     go_on(&place, "walk.wtape", "walk.txt", "new.wtape").fine();
     let config = assert_goes_on(&place, "walk.wtape", "new.wtape").config;
     assert_eq!((config.seed, config.prompt, config.passes), (9, 1, 3));
+}
+
+#[test]
+fn a_tape_that_goes_on_from_another_play_than_it_says_is_named() {
+    let place = Place::with_tape();
+    let root_after = |tape: &Tape, frames: usize| {
+        let mut root = PlayRoot::new(&tape.config);
+        let played = tape.actions.iter().zip(&tape.outcomes).take(frames);
+        played.for_each(|(action, outcome)| root.fold(*action, outcome));
+        root.digest()
+    };
+    for (frames, of, exit) in [(10, 10, 0), (10, 11, 4), (71, 70, 4)] {
+        let name = format!("after-{frames}-{of}.wtape");
+        place.altered(&name, |tape| {
+            let source_root = root_after(tape, of);
+            let source_frame = frames;
+            tape.resumes.push(Resume { source_uuid: [1; 16], source_frame, source_root });
+        });
+        let ran = place.run(&format!("inspect --verify {name}")).exits(exit);
+        if exit == 4 {
+            let line = ran.complaint();
+            assert!(line.contains("it goes on from another play"), "{line}");
+        }
+        place.run(&format!("inspect {name}")).fine();
+    }
 }

@@ -3,6 +3,7 @@
 use crate::worlds::at;
 use worldtape::engine::{Engine, Start};
 use worldtape::event::Action;
+use worldtape::export::digit_rows;
 
 /// Frames from one picture of a strip to the next.
 pub const FRAMES_APART: u64 = 10;
@@ -115,15 +116,13 @@ impl Canvas {
 
 /// A letter of 3 by 5 dots: one octal digit a row.
 fn letter_rows(letter: u8) -> u16 {
-    const DIGITS: [u16; 10] =
-        [0o75557, 0o26227, 0o71747, 0o71717, 0o55711, 0o74717, 0o74757, 0o71111, 0o75757, 0o75717];
     const LETTERS: [u16; 26] = [
         0o25755, 0o65656, 0o34443, 0o65556, 0o74647, 0o74644, 0o34553, 0o55755, 0o72227, 0o11152,
         0o55655, 0o44447, 0o57755, 0o65555, 0o25552, 0o65644, 0o25573, 0o65655, 0o34216, 0o72222,
         0o55557, 0o55552, 0o55775, 0o55255, 0o55222, 0o71247,
     ];
     match letter {
-        b'0'..=b'9' => DIGITS[usize::from(letter - b'0')],
+        b'0'..=b'9' => digit_rows(letter - b'0'),
         b'a'..=b'z' => LETTERS[usize::from(letter - b'a')],
         _ => 0,
     }

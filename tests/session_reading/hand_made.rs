@@ -262,3 +262,57 @@ proptest! {
         prop_assert!(!matches!(tape.ending, Ending::Closed));
     }
 }
+
+/// The small tape with block `at` made anew by `alter`, which may leave it out or put
+/// another before it; those after it follow.
+fn made_anew(at: usize, alter: impl Fn(HandMade) -> Vec<HandMade>) -> Vec<u8> {
+    let whole = small();
+    let infos = read(&whole).blocks;
+    let mut bytes = whole[..infos[0].offset as usize].to_vec();
+    let (mut from, mut sequence) = (0, 0);
+    for (index, info) in infos.iter().enumerate() {
+        let block = &whole[info.offset as usize..(info.offset + info.len) as usize];
+        let uncompressed_len = u32::from_le_bytes(block[40..44].try_into().expect("four bytes"));
+        let payload = block[BLOCK_HEADER_BYTES..].to_vec();
+        let mut block = HandMade::new(info.kind.number(), payload, uncompressed_len);
+        (block.first_frame, block.frame_count) = (info.first_frame, info.frame_count);
+        for block in if index == at { alter(block) } else { vec![block] } {
+            let next = block.bytes(sequence, &bytes[from..]);
+            (from, sequence) = (bytes.len(), sequence + 1);
+            bytes.extend(next);
+        }
+    }
+    let end = infos[infos.len() - 1];
+    bytes.extend(&whole[(end.offset + end.len) as usize..]);
+    bytes
+}
+
+#[test]
+fn blocks_stand_where_the_page_says() {
+    assert_eq!(made_anew(0, |block| vec![block]), small());
+    let kinds: Vec<Kind> = read(&small()).blocks.iter().map(|block| block.kind).collect();
+    let at = |kind| kinds.iter().position(|found| *found == kind).expect("there is one");
+    let wanted = |bytes: &[u8]| match read(bytes).ending {
+        Ending::Damaged { what: SessionError::Field { what: "kind", expected, .. }, .. } => {
+            Kind::from_number(expected as u16)
+        }
+        ending => panic!("{ending:?}"),
+    };
+    assert_eq!(wanted(&made_anew(at(Kind::Machine), |_| Vec::new())), Kind::Machine);
+    let note = || HandMade::new(Kind::Note.number(), Vec::new(), 0);
+    let before_machine = made_anew(at(Kind::Machine), |machine| vec![note(), machine]);
+    assert_eq!(wanted(&before_machine), Kind::Machine);
+    let frames = read(&small()).outcomes.len() as u64;
+    let after_index =
+        made_anew(at(Kind::End), |end| vec![HandMade { first_frame: frames, ..note() }, end]);
+    assert_eq!(wanted(&after_index), Kind::End);
+}
+
+#[test]
+fn an_index_of_a_later_schema_is_passed_by() {
+    let kinds: Vec<Kind> = read(&small()).blocks.iter().map(|block| block.kind).collect();
+    let index = kinds.iter().position(|kind| *kind == Kind::Index).expect("an index");
+    let later = made_anew(index, |block| vec![HandMade { schema: 2, ..block }]);
+    assert_eq!(read(&later).ending, Ending::Closed);
+    assert!(Tape::verify_chain(&later).is_ok());
+}

@@ -30,7 +30,10 @@ fn an_altered_tape_is_right_in_itself_and_has_another_play_root() {
     rewrite(&whole, &mut same).expect("a vector takes everything");
     let same = read(&same);
     assert_eq!((&same.ending, same.play_root), (&Ending::Closed, whole.play_root));
-    let comparable = Tape { blocks: whole.blocks.clone(), ..same };
+    let [kept, dropped] = [&whole.checkpoints[0], &same.checkpoints[0]];
+    assert_eq!((kept.frame, kept.state_digest), (dropped.frame, dropped.state_digest));
+    let (blocks, checkpoints) = (whole.blocks.clone(), whole.checkpoints.clone());
+    let comparable = Tape { blocks, checkpoints, ..same };
     assert_eq!(comparable, whole);
     let mut altered = whole.clone();
     altered.actions[1] = Action(9);
@@ -79,8 +82,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
     prop::collection::vec(event, 0..400)
 }
 
-/// Records `events` and gives the bytes and what they should read back as.
-fn record(events: &[Event]) -> (Vec<u8>, Tape) {
+/// Records `events` and gives the bytes, what they should read back as, and the states.
+fn record(events: &[Event]) -> (Vec<u8>, Tape, Vec<Checkpoint>) {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, INFO, &config(), &machine()).expect("a vector");
     let mut tape = read(&small());
@@ -88,6 +91,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
     (tape.resumes, tape.notes, tape.checkpoints) = (Vec::new(), Vec::new(), Vec::new());
     (tape.actions, tape.outcomes) = (Vec::new(), Vec::new());
     (tape.action_us, tape.outcome_us) = (Vec::new(), Vec::new());
+    let mut checkpoints = Vec::new();
     let mut batch = FramesBatch::new();
     for event in events {
         match event.clone() {
@@ -114,7 +118,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
             }
             Event::Checkpoint(frame, state) => {
                 let checkpoint = Checkpoint { frame, state_digest: Digest([1; 32]), state };
-                tape.checkpoints.push(checkpoint.clone());
+                checkpoints.push(checkpoint.clone());
                 encoder.checkpoint(checkpoint).expect("a vector");
             }
             Event::Machine(threads) if tape.machines.len() < limits::MACHINES_MAX as usize => {
@@ -130,7 +134,7 @@ fn record(events: &[Event]) -> (Vec<u8>, Tape) {
     encoder.seal_frames(&mut batch).expect("a vector");
     tape.play_root = encoder.play_root();
     encoder.finish().expect("a vector");
-    (bytes, tape)
+    (bytes, tape, checkpoints)
 }
 
 proptest! {
@@ -138,10 +142,13 @@ proptest! {
 
     #[test]
     fn what_is_recorded_reads_back(events in events(), cut in any::<prop::sample::Index>()) {
-        let (bytes, expected) = record(&events);
+        let (bytes, expected, states) = record(&events);
         let tape = read(&bytes);
+        let fetched = tape.checkpoints.iter().map(|at| Tape::checkpoint(&bytes, at));
+        prop_assert_eq!(fetched.collect::<Result<Vec<_>, _>>().expect("whole"), states);
         prop_assert_eq!(Tape::verify_chain(&bytes), Ok(tape.blocks.len() as u64));
-        let expected = Tape { blocks: tape.blocks.clone(), ..expected };
+        let (blocks, checkpoints) = (tape.blocks.clone(), tape.checkpoints.clone());
+        let expected = Tape { blocks, checkpoints, ..expected };
         prop_assert_eq!(&tape, &expected);
         let end = cut.index(bytes.len());
         if let Ok(front) = Tape::read(&bytes[..end]) {

@@ -42,7 +42,13 @@ const LAYERS: &[Layer] = &[
         may_use: &["event", "session", "drift", "measure::Samples", "measure::Summary"],
         never: OUTSIDE,
     },
+    Layer {
+        module: "evaluate",
+        may_use: &["event", "exact", "program", "engine", "world"],
+        never: OUTSIDE,
+    },
     Layer { module: "screen", may_use: &["event", "clock", "drive", "input"], never: OUTSIDE },
+    Layer { module: "export", may_use: &["screen"], never: OUTSIDE },
     Layer {
         module: "input",
         may_use: &["event", "clock", "drive", "session", "world"],

@@ -1,0 +1,197 @@
+//! `worldtape explain`: the first frame and the first op in which two engines or builds differ.
+
+mod again;
+mod growing;
+mod heat;
+mod other;
+mod process;
+mod report;
+mod settings;
+
+use super::machinery::{self, Device};
+use super::progress::Progress;
+use super::sides::Played;
+use super::taps::teller;
+use super::{Exit, files};
+use crate::cli::{Explain, FrameWord};
+use crate::drift::{Cause, Explanation, Pair, Search, Side};
+use crate::program::{Node, Op};
+use anyhow::{Context, Result, bail};
+use other::{Folder, Other};
+use report::Report;
+use std::path::Path;
+
+/// Who the tape is held against.
+enum Against {
+    /// An engine of this program.
+    Engine(Device),
+    /// The float engine, which is close and never equal.
+    Reference(Device),
+    /// Another program.
+    Build(String),
+}
+
+impl Against {
+    fn parse(word: &str) -> Result<Against> {
+        if word == "reference" {
+            return Ok(Against::Reference(Device::parse(word)?));
+        }
+        if word == "cpu" || word.starts_with("cuda:") {
+            return Ok(Against::Engine(Device::parse(word)?));
+        }
+        if !Path::new(word).is_file() {
+            bail!(
+                "--against {word}: there is no such program; there is cpu, cuda:N, reference and \
+                    the path of another worldtape"
+            );
+        }
+        Ok(Against::Build(word.to_owned()))
+    }
+}
+
+/// What came of a comparison.
+struct Found {
+    search: Option<Search>,
+    explanation: Option<Explanation>,
+    /// Names of both sides.
+    names: [String; 2],
+    heat: Option<heat::Drawn>,
+}
+
+pub(super) fn run(options: &Explain) -> Result<Exit> {
+    let against = options.against.as_deref().map(Against::parse).transpose()?;
+    options.heat.as_deref().map_or(Ok(()), files::refuse_existing)?;
+    let device = Device::parse(&options.machinery.device)?;
+    let played = Played::read(&options.file, device, &options.machinery)?;
+    if let FrameWord::Number(frame) = options.frame {
+        played.check_frame(frame)?;
+    }
+    if options.settings {
+        return settings::run(options, device, played);
+    }
+    machinery::in_pool(None, || {
+        let mut ours = played.local(device, &|engine| engine)?;
+        let version = (env!("CARGO_PKG_VERSION"), env!("WORLDTAPE_BUILD_COMMIT"));
+        let name = teller(&ours.name(), version.0, version.1);
+        match against {
+            None => against_tape(options, &played, name, &mut ours),
+            Some(Against::Engine(device)) => {
+                let mut theirs = played.local(device, &|engine| engine)?;
+                compared(options, &played, name, [&mut ours, &mut theirs])
+            }
+            Some(Against::Reference(device)) => {
+                let mut theirs = played.local(device, &|engine| engine)?;
+                growing::run(options, &played, &mut ours, &mut theirs)
+            }
+            Some(Against::Build(word)) => {
+                let mut theirs = other(options, &played, word)?;
+                compared(options, &played, name, [&mut ours, &mut theirs])
+            }
+        }
+    })?
+}
+
+/// Another build, ready to be asked.
+fn other(options: &Explain, played: &Played, word: String) -> Result<Other> {
+    let absolute = |path: &Path| {
+        let found = path.canonicalize();
+        found.with_context(|| format!("cannot find {}", path.display()))
+    };
+    let config = &played.tape.config;
+    let world = options.machinery.world.clone();
+    let world = world.or_else(|| files::world_of_digest(config.world_digest));
+    let world = world.context("the tape's world is not to be found; name it with --world")?;
+    Ok(Other {
+        program: absolute(Path::new(&word))?,
+        word,
+        tape: absolute(&played.path)?,
+        world: absolute(&world)?,
+        device: options.machinery.device.clone(),
+        frames: played.frames(),
+        picture: picture_op(&played.prepared.model.frame.nodes),
+        folder: Folder::new()?,
+        teller: None,
+        outcomes: Vec::new(),
+        last: None,
+    })
+}
+
+/// Name of the op that makes the picture.
+fn picture_op(nodes: &[Node]) -> String {
+    let mut pictures = nodes.iter().filter(|node| matches!(node.op, Op::ToPicture { .. }));
+    pictures.next_back().map_or_else(String::new, |node| node.name.clone())
+}
+
+/// Holds the tape's digests against this engine: which frame differs, not which op.
+fn against_tape(
+    options: &Explain,
+    played: &Played,
+    name: String,
+    ours: &mut dyn Side,
+) -> Result<Exit> {
+    let expected = &played.tape.outcomes;
+    let frames = match options.frame {
+        FrameWord::First => 0..played.frames(),
+        FrameWord::Number(frame) => frame..frame + 1,
+    };
+    let bar = Progress::new(frames.end - frames.start, "replaying");
+    let (mut state, mut picture) = (None, None);
+    for frame in frames {
+        let (made, expected) = (ours.outcome(frame)?, expected[frame as usize]);
+        bar.tick(1);
+        if made.state_sum != expected.state_sum {
+            state.get_or_insert(frame);
+        }
+        if made.picture != expected.picture {
+            picture.get_or_insert(frame);
+        }
+        if state.is_some() && picture.is_some() {
+            break;
+        }
+    }
+    drop(bar);
+    let report = Report::of_tape(options, played, name, [state, picture]);
+    report.print(options.json)?;
+    Ok(report.exit())
+}
+
+/// Holds two sides against each other.
+fn compared(
+    options: &Explain,
+    played: &Played,
+    name: String,
+    [ours, theirs]: [&mut dyn Side; 2],
+) -> Result<Exit> {
+    let model = &*played.prepared.model;
+    let mut pair = Pair { ours, theirs, model, frames: played.frames() };
+    let (search, explanation) = match options.frame {
+        FrameWord::Number(frame) => (None, Some(pair.frame(frame)?)),
+        FrameWord::First => {
+            let bar = Progress::new(played.frames(), "comparing");
+            let search = pair.search(&mut |count| bar.tick(count))?;
+            drop(bar);
+            let explanation = pair.first(&search)?;
+            (Some(search), explanation)
+        }
+    };
+    let heat = match (&options.heat, &explanation) {
+        (Some(path), Some(explanation)) if explanation.cause != Cause::Nothing => {
+            let (size, shown) = (played.size(), shown(&search, explanation));
+            let frame = shown.unwrap_or(explanation.frame);
+            heat::draw(path, size, frame, &mut pair)?
+        }
+        _ => None,
+    };
+    let names = [name, pair.theirs.name()];
+    let found = Found { search, explanation, names, heat };
+    let report = Report::of_sides(options, played, found);
+    report.print(options.json)?;
+    Ok(report.exit())
+}
+
+/// The first frame known to have another picture.
+fn shown(search: &Option<Search>, explanation: &Explanation) -> Option<u64> {
+    let at_once = explanation.outcomes[0].picture != explanation.outcomes[1].picture;
+    let found = search.as_ref().and_then(|search| search.divergence.first_picture);
+    if at_once { Some(explanation.frame) } else { found }
+}

@@ -1,0 +1,216 @@
+//! Another build of worldtape as a side of a comparison: its own `taps` is asked, and not trusted.
+
+use super::process::{Answer, ask};
+use crate::cmd::files;
+use crate::cmd::taps::{FrameTold, OutcomesTold};
+use crate::drift::{Side, SideError, Tapped, state_digest, tap_digest};
+use crate::event::{Digest, Outcome};
+use crate::session::limits::STATE_BYTES_MAX;
+use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
+use std::ffi::OsString;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// Most bytes of what one op wrote. Why 1 GiB: no buffer of a world that can be packed is larger.
+const RAW_BYTES_MAX: u64 = 1 << 30;
+
+/// What another build is asked with.
+pub(super) struct Other {
+    /// As it was named.
+    pub(super) word: String,
+    /// Where it is.
+    pub(super) program: PathBuf,
+    pub(super) tape: PathBuf,
+    pub(super) world: PathBuf,
+    pub(super) device: String,
+    /// Frames of the tape.
+    pub(super) frames: u64,
+    /// Name of the op that makes the picture.
+    pub(super) picture: String,
+    pub(super) folder: Folder,
+    /// Engine and build, once it has said so.
+    pub(super) teller: Option<String>,
+    /// What all frames came to, once they were made.
+    pub(super) outcomes: Vec<Outcome>,
+    /// The last frame it made in its own play.
+    pub(super) last: Option<Tapped>,
+}
+
+/// A folder of our own, gone with this value.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    /// Makes it where temporary files go.
+    pub(super) fn new() -> Result<Folder> {
+        let path = std::env::temp_dir().join(format!("worldtape-{}", uuid::Uuid::new_v4()));
+        let made = std::fs::create_dir(&path);
+        made.with_context(|| format!("cannot make the folder {}", path.display()))?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Its name is its own: nothing of anybody else is in it.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Other {
+    /// Asks for `taps` of a frame with more words, and for its answer.
+    fn taps(&self, frame: u64, more: &[OsString]) -> Result<Answer> {
+        let mut words: Vec<OsString> = vec!["taps".into(), self.tape.clone().into()];
+        let frame_word = frame.to_string();
+        for (option, value) in [
+            ("--frame", frame_word.as_ref()),
+            ("--world", self.world.as_os_str()),
+            ("--device", self.device.as_ref()),
+        ] {
+            words.extend([option.into(), value.to_owned()]);
+        }
+        words.push("--json".into());
+        words.extend_from_slice(more);
+        ask(&self.program, &words, self.frames)
+    }
+
+    /// The object that it answers with.
+    fn object<T: DeserializeOwned>(&self, frame: u64, more: &[OsString]) -> Result<T> {
+        let answer = self.taps(frame, more)?;
+        serde_json::from_slice(&answer.out).context("its answer is not what `taps --json` prints")
+    }
+
+    fn listed(&mut self, last: u64, states_from: Option<u64>) -> Result<Vec<Option<Digest>>> {
+        let mut more: Vec<OsString> = vec!["--outcomes".into()];
+        if let Some(first) = states_from {
+            more.extend(["--states-from".into(), first.to_string().into()]);
+        }
+        let told: OutcomesTold = self.object(last, &more)?;
+        self.teller = Some(told.teller());
+        let rows = told.read()?;
+        if rows.len() as u64 != last + 1 {
+            bail!("it tells of {} frames; {} were asked for", rows.len(), last + 1);
+        }
+        self.outcomes = rows.iter().map(|(outcome, _)| *outcome).collect();
+        Ok(rows.into_iter().map(|(_, state)| state).collect())
+    }
+
+    fn all_outcomes(&mut self) -> Result<&[Outcome]> {
+        if (self.outcomes.len() as u64) < self.frames {
+            self.listed(self.frames - 1, None)?;
+        }
+        Ok(&self.outcomes)
+    }
+
+    fn frame(&mut self, frame: u64, from: Option<&[u8]>, keep: &[&str]) -> Result<Tapped> {
+        let mut more: Vec<OsString> = Vec::new();
+        if let Some(state) = from {
+            let path = self.folder.0.join("from.state");
+            let written = std::fs::write(&path, state);
+            written.with_context(|| format!("cannot write {}", path.display()))?;
+            more.extend(["--from-state".into(), path.into()]);
+        }
+        let raw = |index: usize| self.folder.0.join(format!("op-{index}"));
+        for (index, name) in keep.iter().enumerate() {
+            discard(&raw(index));
+            more.extend(["--op".into(), name.into(), "--raw".into(), raw(index).into()]);
+        }
+        let told: FrameTold = self.object(frame, &more)?;
+        let mut tapped = told.tapped()?;
+        if tapped.frame != frame {
+            bail!("it tells of frame {}; {frame} was asked for", tapped.frame);
+        }
+        for (index, name) in keep.iter().enumerate() {
+            let bytes = files::read(&raw(index), RAW_BYTES_MAX)?;
+            let tap = tapped.taps.iter().find(|tap| tap.name == *name);
+            if tap.is_none_or(|tap| tap.digest != tap_digest(&bytes)) {
+                bail!("its bytes of op {name} are not of the digest that it tells");
+            }
+            tapped.kept.insert((*name).to_owned(), bytes);
+        }
+        self.teller = Some(told.teller());
+        if from.is_none() {
+            self.last = Some(tapped.clone());
+        }
+        Ok(tapped)
+    }
+
+    fn state(&mut self, frame: u64) -> Result<Vec<u8>> {
+        let path = self.folder.0.join("before.state");
+        discard(&path);
+        self.taps(frame, &["--save-state".into(), path.clone().into()])?;
+        files::read(&path, STATE_BYTES_MAX)
+    }
+
+    fn states(&mut self, frames: Range<u64>) -> Result<Vec<Digest>> {
+        let last = frames.end.min(self.frames);
+        let mut digests = Vec::new();
+        if frames.start < last {
+            let told = self.listed(last - 1, Some(frames.start))?;
+            let states = told.into_iter().skip(frames.start as usize);
+            let states = states.collect::<Option<Vec<Digest>>>();
+            digests = states.context("it does not tell of the states that were asked for")?;
+        }
+        if frames.end > self.frames {
+            digests.push(state_digest(&self.state(self.frames)?));
+        }
+        Ok(digests)
+    }
+
+    fn told<T>(&self, answer: Result<T>) -> Result<T, SideError> {
+        answer.map_err(|error| SideError::Other {
+            side: self.word.clone(),
+            what: format!("{error:#}"),
+        })
+    }
+}
+
+/// Takes away what an earlier answer left in the folder.
+fn discard(path: &Path) {
+    // Where it is not there, that is what is wanted.
+    let _ = std::fs::remove_file(path);
+}
+
+impl Side for Other {
+    fn name(&self) -> String {
+        match &self.teller {
+            Some(teller) => format!("{} ({teller})", self.word),
+            None => self.word.clone(),
+        }
+    }
+
+    fn outcome(&mut self, frame: u64) -> Result<Outcome, SideError> {
+        if let Some(last) = self.last.as_ref().filter(|last| last.frame == frame) {
+            return Ok(last.outcome);
+        }
+        let found = self.all_outcomes().map(|outcomes| outcomes[frame as usize]);
+        self.told(found)
+    }
+
+    fn tapped(
+        &mut self,
+        frame: u64,
+        from: Option<&[u8]>,
+        keep: &[&str],
+    ) -> Result<Tapped, SideError> {
+        let found = self.frame(frame, from, keep);
+        self.told(found)
+    }
+
+    fn picture(&mut self, frame: u64) -> Result<Vec<u8>, SideError> {
+        let name = self.picture.clone();
+        let found = self.frame(frame, None, &[&name]);
+        let picture = |mut tapped: Tapped| tapped.kept.remove(&name).unwrap_or_default();
+        self.told(found.map(picture))
+    }
+
+    fn state_before(&mut self, frame: u64) -> Result<Vec<u8>, SideError> {
+        let found = self.state(frame);
+        self.told(found)
+    }
+
+    fn state_digests(&mut self, frames: Range<u64>) -> Result<Vec<Digest>, SideError> {
+        let found = self.states(frames);
+        self.told(found)
+    }
+}

@@ -1,0 +1,230 @@
+//! `explain` against a build with a planted fault: the program itself, processes and all.
+//!
+//! This program is both: asked for `taps` it answers as a faulty build of worldtape would; else it
+//! runs its tests, which hand its own path to `explain --against`.
+
+#[path = "common/command.rs"]
+mod command;
+mod common;
+mod planting;
+
+use clap::Parser;
+use command::{Place, Ran};
+use planting::{FINITE, Fault, Faulty, Plant, Random};
+use serde_json::Value;
+use std::process::{Command, ExitCode};
+use worldtape::cli::{Cli, Verb};
+use worldtape::cmd::{Exit, answer_taps};
+use worldtape::program::Model;
+
+/// What is planted: `FAULT NODE OUTPUT ELEMENT FRAME`, the fault by its place in [`FINITE`].
+const PLANT: &str = "FAULTY_WORLDTAPE_PLANT";
+
+/// Passes of a tape of the tiny world that does not say.
+const PASSES: u32 = 2;
+
+const EXPLAIN: &str = "explain walk.wtape --world tiny.safetensors --device cpu";
+
+/// The faulty build.
+fn faulty(cli: Cli) -> ExitCode {
+    let Some(Verb::Taps(options)) = cli.verb else { return ExitCode::from(2) };
+    let text = std::env::var(PLANT).expect("a plant");
+    let numbers: Vec<usize> =
+        text.split(' ').map(|number| number.parse().expect("a number")).collect();
+    let [fault, node, output, element, frame] = numbers[..] else { panic!("no plant: {text}") };
+    let plant = Plant { fault: FINITE[fault], node, output, element };
+    let model = common::tiny_model(PASSES);
+    let done =
+        answer_taps(&options, &|engine| Box::new(Faulty::new(engine, &model, frame as u64, plant)));
+    match done {
+        Ok(exit) => ExitCode::from(exit.number()),
+        Err(error) => {
+            eprintln!("faulty: {error:#}");
+            ExitCode::from(Exit::Error.number())
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().collect();
+    if words.get(1).is_some_and(|word| word == "taps") {
+        return faulty(Cli::parse());
+    }
+    type Test = fn(&Place, &Model);
+    let tests: [(&str, Test); 6] = [
+        ("plants_are_named_across_processes_and_again", plants_are_named),
+        ("a_masked_plant_is_told_masked", a_masked_plant_is_told),
+        ("a_heat_map_shows_where_pictures_differ", a_heat_map_is_drawn),
+        ("every_way_to_run_is_tried_one_at_a_time", settings_are_tried),
+        ("the_float_engine_is_close_and_its_errors_are_listed", errors_grow),
+        ("a_build_that_does_not_answer_is_one_line", other_programs_are_refused),
+    ];
+    let (place, model) = (Place::with_tape(), common::tiny_model(PASSES));
+    for (name, test) in tests {
+        test(&place, &model);
+        println!("test {name} ... ok");
+    }
+    println!("\ntest result: ok. {} passed; 0 failed", tests.len());
+    ExitCode::SUCCESS
+}
+
+fn this_program() -> String {
+    let path = std::env::current_exe().expect("a program");
+    path.to_str().expect("UTF-8").to_owned()
+}
+
+/// `explain` with more words against this program with a fault.
+fn explain(place: &Place, frame: u64, plant: Plant, words: &str) -> Ran {
+    let mut command = place.command(&format!("{EXPLAIN} {words}"));
+    command.arg("--against").arg(this_program()).env(PLANT, told(frame, plant));
+    Ran::from(command.output().expect("runs"))
+}
+
+fn told(frame: u64, plant: Plant) -> String {
+    let fault = FINITE.iter().position(|fault| *fault == plant.fault).expect("of the list");
+    format!("{fault} {} {} {} {frame}", plant.node, plant.output, plant.element)
+}
+
+/// A plant in the last op of the latent, which shows in its frame whatever it does.
+fn in_latent(model: &Model, fault: Fault) -> Plant {
+    let nodes = model.frame.nodes.iter();
+    let node = nodes.clone().position(|node| node.name == "pass1.latent").expect("an op");
+    Plant { fault, node, output: 0, element: 5 }
+}
+
+fn plants_are_named(place: &Place, model: &Model) {
+    let mut random = Random::new(21);
+    let mut named = 0;
+    for round in 0..15 {
+        let mut plant = Plant::random(FINITE[round % 5], model, &mut random);
+        if round < 5 {
+            plant = in_latent(model, [Fault::Rounding, Fault::EveryUlp, Fault::Stale][round % 3]);
+        }
+        let frame = 1 + random.below(60) as u64;
+        let found = explain(place, frame, plant, &format!("--frame {frame} --json"));
+        let found: Value = found.json();
+        if found["verdict"] == "same" {
+            continue;
+        }
+        let tap = plant.tap(model);
+        assert_eq!((&found["op"]["name"], &found["entered"]), (&tap.into(), &frame.into()));
+        assert_eq!(found["op"]["inputs"], "equal");
+        // What is printed shows it again.
+        let command = found["reproduce"].as_str().expect("a command");
+        let mut again = Command::new("sh");
+        again.args(["-c", &format!("{command} --json")]).env(PLANT, told(frame, plant));
+        again.current_dir(place.path(""));
+        let again = Ran::from(again.output().expect("runs")).exits(3).json();
+        assert_eq!((&again["op"], &again["entered"]), (&found["op"], &found["entered"]));
+        named += 1;
+        if round < 5 {
+            let ran = explain(place, frame, plant, "--json").exits(3);
+            let first = ran.json();
+            assert_eq!(
+                (&first["verdict"], &first["first_state"]),
+                (&"drift".into(), &frame.into())
+            );
+            assert_eq!(first["op"], found["op"], "{ran:?}");
+            assert_eq!(first["theirs"]["same_as_tape"], frame, "{ran:?}");
+        }
+    }
+    assert!(named >= 10, "{named} of 15");
+}
+
+fn a_masked_plant_is_told(place: &Place, model: &Model) {
+    let mut random = Random::new(4);
+    let masked = (0..60).find_map(|_| {
+        let plant = Plant::random(Fault::Rounding, model, &mut random);
+        let ran = explain(place, 7, plant, "--frame 7 --json");
+        (ran.json()["verdict"] == "masked").then_some((plant, ran))
+    });
+    let (plant, ran) = masked.expect("many roundings are swallowed by quantising");
+    let found = ran.exits(3).json();
+    assert_eq!(found["op"]["name"], plant.tap(model));
+    assert_eq!(found["op"]["elements"]["differing"], 1);
+    assert!(found["picture"]["psnr_db"].is_null(), "{found}");
+    // No frame shows it: from first to last the plays are the same.
+    assert_eq!(explain(place, 7, plant, "--json").exits(0).json()["verdict"], "same");
+    let said = explain(place, 7, plant, "--frame 7").exits(3).out;
+    assert!(said.contains("verdict  MASKED: op "), "{said}");
+}
+
+fn a_heat_map_is_drawn(place: &Place, model: &Model) {
+    let nodes = model.frame.nodes.iter();
+    let node = nodes.clone().position(|node| node.name == "picture").expect("an op");
+    let plant = Plant { fault: Fault::EveryUlp, node, output: 0, element: 0 };
+    let ran = explain(place, 12, plant, "--heat heat.png").exits(3);
+    assert!(ran.out.contains("op       picture (to_picture, u8 1536)"), "{ran:?}");
+    assert!(ran.out.contains("heat     heat.png: of frame 12, 512 pixels differ"), "{ran:?}");
+    let file = std::fs::File::open(place.path("heat.png")).expect("written");
+    let decoder = png::Decoder::new(std::io::BufReader::new(file));
+    let reader = decoder.read_info().expect("a PNG");
+    assert_eq!((reader.info().width, reader.info().height), (512, 256));
+    let refused = explain(place, 12, plant, "--heat heat.png").exits(1);
+    assert!(refused.complaint().contains("heat.png exists and is not written over"));
+    let latent = in_latent(model, Fault::Rounding);
+    let ran = explain(place, 69, latent, "--frame 69 --heat none.png").exits(3);
+    let drawn = place.path("none.png").exists();
+    assert_eq!(drawn, !ran.err.contains("no picture differs"), "{ran:?}");
+}
+
+fn other_programs_are_refused(place: &Place, _: &Model) {
+    place.write("garbage", "#!/bin/sh\necho '{\"format\": 1, \"outcomes\": []}'\n");
+    place.write("newer", "#!/bin/sh\necho 'usage' >&2\nexit 2\n");
+    for name in ["garbage", "newer"] {
+        let path = place.path(name);
+        Command::new("chmod").arg("+x").arg(&path).status().expect("chmod");
+    }
+    for (against, told) in [
+        ("./garbage", "./garbage: its answer is not what `taps --json` prints: missing field"),
+        ("./newer", "./newer: it does not know `taps` in this form (exit code 2)"),
+        ("./nowhere", "--against ./nowhere: there is no such program"),
+        ("walk.txt", "walk.txt: it cannot be started"),
+    ] {
+        let ran = place.run(&format!("{EXPLAIN} --against {against}")).exits(1);
+        assert!(ran.complaint().starts_with(told), "{against}: {ran:?}");
+    }
+    let right = format!("{EXPLAIN} --against {}", command::PROGRAM);
+    assert_eq!(place.run(&format!("{right} --json")).exits(0).json()["verdict"], "same");
+    assert_eq!(place.run(&format!("{right} --frame 3 --json")).exits(0).json()["verdict"], "same");
+    // Without another side: the tape's digests alone.
+    place.altered("drifted.wtape", |tape| tape.outcomes[30].state_sum ^= 1);
+    let drifted = EXPLAIN.replace("walk", "drifted");
+    let found = place.run(&format!("{drifted} --json")).exits(3).json();
+    assert_eq!((&found["first_state"], &found["op"]), (&30.into(), &Value::Null));
+    let said = place.run(&drifted).exits(3).out;
+    assert!(said.contains("--frame 30 --against BUILD") && said.contains("names the op"), "{said}");
+    place.run(EXPLAIN).fine();
+}
+
+fn settings_are_tried(place: &Place, _: &Model) {
+    let found = place.run(&format!("{EXPLAIN} --settings --json")).exits(0).json();
+    let ways = found["ways"].as_array().expect("a list");
+    assert!(ways.len() >= 3 && ways.iter().all(|way| way["first_drift"].is_null()), "{found}");
+    place.altered("odd.wtape", |tape| tape.outcomes[21].picture.0[0] ^= 1);
+    let odd = EXPLAIN.replace("walk", "odd");
+    let said = place.run(&format!("{odd} --settings")).exits(3).out;
+    assert!(said.contains(": 22 frames, each way") && said.contains("DRIFT at frame 21"), "{said}");
+    assert!(said.ends_with("ways to run: no setting matters\n"), "{said}");
+    place.run(&format!("{EXPLAIN} --settings --against cpu")).exits(2);
+}
+
+fn errors_grow(place: &Place, _: &Model) {
+    let words = format!("{EXPLAIN} --against reference --frame 9");
+    if !cfg!(feature = "reference") {
+        let refused = place.run(&words).exits(1);
+        assert!(refused.complaint().contains("has no reference engine"), "{refused:?}");
+        return;
+    }
+    let found = place.run(&format!("{words} --json")).exits(0).json();
+    let rows = found["growth"].as_array().expect("a list");
+    let error = |row: &Value| row["relative_error"].as_f64().expect("a number");
+    assert!(rows.len() > 150, "{} rows", rows.len());
+    let noise = rows.iter().find(|row| row["name"] == "noise").expect("an op");
+    assert!(error(noise) < 1e-6, "{noise}");
+    let last = rows.last().expect("the picture");
+    assert_eq!(last["name"], "picture");
+    assert!(error(last) > 0.0 && error(last) < 0.1, "{last}");
+    let largest = rows.iter().map(|row| error(row)).fold(0.0, f64::max);
+    assert!(largest < 0.5, "{largest}");
+}

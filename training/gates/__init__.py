@@ -1,0 +1,1 @@
+"""The gates of a world, measured in PyTorch by the definitions of `worldtape world evaluate`."""

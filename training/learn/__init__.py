@@ -1,0 +1,1 @@
+"""Training: losses, checkpoints, schedules, and the two stages that learn."""

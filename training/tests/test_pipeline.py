@@ -1,0 +1,89 @@
+"""The whole pipeline at a tiny size: frames, models, float file, packed world, evaluation."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("vizdoom")
+
+ROOT = Path(__file__).parents[2]
+SIZES = ["decoder=[16,16,8]", "encoder=[8,16,16]", "width=32", "heads=2", "blocks=2", "mlp=64",
+         "time_features=32"]
+
+
+def program():
+    """The built `worldtape`, if there is one: WORLDTAPE, else target/release, else PATH."""
+    named = os.environ.get("WORLDTAPE", ROOT / "target" / "release" / "worldtape")
+    return str(named) if Path(named).exists() else shutil.which("worldtape")
+
+
+def stage(folder, *words):
+    """Runs one stage; its output."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-m", "training", *map(str, words)], cwd=folder,
+                          env=environment, capture_output=True, text=True, timeout=150)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pipeline")
+    stage(folder, "collect", "frames/arena", "--scenario", "arena", "--frames", 160,
+          "--shard-frames", 80, "--processes", 1)
+    stage(folder, "autoencoder", "run", "--data", "frames/arena", "--device", "cpu", "--shape",
+          *SIZES, "--set", "steps=3", "batch=4", "critic=0.1", "critic_from=0.3",
+          "quantised_from=0.5")
+    stage(folder, "encode", "frames/arena", "--run", "run", "--device", "cpu", "-o",
+          "latents/arena")
+    train = ["world", "run", "--data", "latents/arena", "--device", "cpu", "--shape", *SIZES,
+             "--set", "steps=3", "batch=2", "frames=10", "drift_share=0.5", "quantised_from=0.5"]
+    stage(folder, *train)
+    stage(folder, "export", "run", "--data", "latents/arena", "--prompts", 2, "--name", "tiny",
+          "--about", "a test", "-o", "tiny.float.safetensors")
+    return folder
+
+
+def test_the_held_out_file_gives_an_evaluation_of_the_exported_world(made):
+    stage(made, "heldout", "--scenario", "arena", "--seed", 9, "--episodes", 1, "--frames", 30,
+          "--skip", 0, "--circles", 1, "-o", "raw.safetensors")
+    stage(made, "encode-heldout", "raw.safetensors", "--name", "tiny", "--float",
+          "tiny.float.safetensors", "--device", "cpu", "-o", "heldout.safetensors")
+    stage(made, "evaluate", "tiny.float.safetensors", "heldout.safetensors", "--starts", 2,
+          "--frames", 12, "--device", "cpu", "--groups", "reconstruction", "next-frame",
+          "free-running", "obedience", "circle", "stability", "-o", "results")
+    report = json.loads((made / "results" / "evaluation.json").read_text())
+    values = {gate["name"]: gate["value"] for gate in report["gates"]}
+    assert report["format"] == "evaluation-1"
+    assert all(0 < values[name] < 60 for name in ("reconstruction", "next_frame", "circle_psnr"))
+    assert values["sharpness"] is None
+    assert (made / "results" / "free-running.png").exists()
+
+
+def test_the_program_packs_and_plays_the_exported_world(made):
+    worldtape = program()
+    if worldtape is None:
+        pytest.skip("no worldtape is built; WORLDTAPE names one")
+    world = made / "tiny.safetensors"
+    pack = [worldtape, "world", "pack", str(made / "tiny.float.safetensors"), "--manifest",
+            str(made / "tiny.float.manifest.json"), "-o", str(world)]
+    subprocess.run(pack, check=True, capture_output=True, timeout=60)
+    checked = subprocess.run([worldtape, "world", "check", str(world)], check=True,
+                             capture_output=True, text=True, timeout=60)
+    assert "all finite" in checked.stdout
+
+
+def test_a_stage_that_is_done_changes_nothing(made):
+    before = (made / "run" / "autoencoder.pt").stat().st_mtime_ns
+    shards = sorted((path.name, path.stat().st_mtime_ns)
+                    for path in (made / "frames" / "arena").iterdir())
+    stage(made, "collect", "frames/arena", "--scenario", "arena", "--frames", 160,
+          "--shard-frames", 80, "--processes", 1)
+    assert shards == sorted((path.name, path.stat().st_mtime_ns)
+                            for path in (made / "frames" / "arena").iterdir())
+    assert (made / "run" / "autoencoder.pt").stat().st_mtime_ns == before
