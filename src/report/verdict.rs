@@ -55,6 +55,9 @@ impl Report<'_> {
             Verdict::Damaged
         } else if endings.iter().any(|ending| matches!(ending, Ending::Cut { .. })) {
             Verdict::Cut
+        } else if self.other.as_ref().is_some_and(|other| other.frames() != self.tape.frames()) {
+            // Two whole plays, and one goes on for longer: not the same play, as `diff` says.
+            Verdict::Drift
         } else if rows.iter().any(|row| row.is_exact) {
             Verdict::Same
         } else {
@@ -128,7 +131,7 @@ fn tapes(row: &Row<'_>) -> String {
             more => format!(" {longer} goes on for {} more.", counted(more, "frame")),
         };
         return format!(
-            "{left} and {right} hold the same: {frames}, every action, state and picture.{more}"
+            "{left} and {right} hold the same {frames}: every action, state and picture.{more}"
         );
     };
     let tail = tail(row);
