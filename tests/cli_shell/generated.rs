@@ -77,7 +77,7 @@ fn bash_takes_its_completions_and_completes_with_them() {
         assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
         String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
     };
-    assert_eq!(complete(&["worldtape", "rep"]), "replay");
+    assert_eq!(complete(&["worldtape", "repl"]), "replay");
     assert_eq!(complete(&["worldtape", "export", "--f"]), "--format --frames");
     assert_eq!(complete(&["worldtape", "export", "--format", ""]), "gif png y4m cast");
     assert_eq!(complete(&["worldtape", "world", "pa"]), "pack");
