@@ -159,8 +159,18 @@ fn two_recordings_of_one_play_are_the_same_and_other_settings_are_not() {
     let record = "record --actions walk.txt --world tiny.safetensors";
     place.run(&format!("{record} -o again.wtape")).fine();
     let said = report(&place, "walk.wtape again.wtape -o same.html").exits(0);
-    assert!(said.out.contains("hold the same: 70 frames, every action, state and picture"));
+    assert!(said.out.contains("hold the same 70 frames: every action, state and picture."));
     page(&place, "same.html");
+    place.altered("short.wtape", |tape| {
+        tape.actions.truncate(60);
+        tape.action_us.truncate(60);
+        tape.outcomes.truncate(60);
+        tape.outcome_us.truncate(60);
+    });
+    let said = report(&place, "walk.wtape short.wtape -o short.html").exits(3);
+    assert!(said.out.contains("walk.wtape goes on for 10 frames more."), "{said:?}");
+    page(&place, "short.html");
+    place.run("diff walk.wtape short.wtape").exits(3);
     place.run(&format!("{record} -o seed.wtape --seed 5")).fine();
     let said = report(&place, "walk.wtape seed.wtape -o seed.html").exits(3);
     assert!(said.out.contains("of different settings"), "{said:?}");
@@ -282,22 +292,34 @@ fn a_tape_without_a_frame_and_one_of_a_single_frame_have_pages() {
     }
 }
 
+/// The commands of a page, as a shell takes them.
+fn commands(text: &str) -> Vec<String> {
+    let commands = text.split("<pre tabindex=\"0\"><code>").skip(1);
+    let commands = commands.map(|rest| rest.split("</code>").next().expect("closed"));
+    commands.map(|html| html.replace("&#39;", "'")).collect()
+}
+
 #[test]
 fn the_commands_of_a_page_give_its_verdict_again() {
     let place = with_drift();
     std::fs::rename(place.path("drift.wtape"), place.path("my drift's.wtape")).expect("renamed");
-    let mut command = place.command("report --world tiny.safetensors -o a.html");
-    Ran::from(command.arg("my drift's.wtape").output().expect("runs")).exits(3);
-    let (text, _) = page(&place, "a.html");
-    let commands = text.split("<pre tabindex=\"0\"><code>").skip(1);
-    let commands = commands.map(|rest| rest.split("</code>").next().expect("closed"));
-    let commands: Vec<String> = commands.map(|html| html.replace("&#39;", "'")).collect();
-    assert_eq!(commands.len(), 2, "{commands:?}");
-    let first = place.read("a.html");
-    std::fs::remove_file(place.path("a.html")).expect("removed");
-    for command in &commands {
-        let words = command.strip_prefix("worldtape ").expect("ours");
-        place.shell(&format!("\"$worldtape\" {words}")).exits(3);
+    for (tapes, codes) in [
+        (&["my drift's.wtape"][..], &[3, 3][..]),
+        (&["my drift's.wtape", "walk.wtape"], &[3, 3, 0, 3]),
+    ] {
+        // As many threads as the shell has.
+        let mut command = place.command("report --world tiny.safetensors -o a.html");
+        Ran::from(command.env("RAYON_NUM_THREADS", "2").args(tapes).output().expect("runs"))
+            .exits(3);
+        let commands = commands(&page(&place, "a.html").0);
+        assert_eq!(commands.len(), codes.len(), "{commands:?}");
+        let first = place.read("a.html");
+        std::fs::remove_file(place.path("a.html")).expect("removed");
+        for (command, code) in commands.iter().zip(codes) {
+            let words = command.strip_prefix("worldtape ").expect("ours");
+            place.shell(&format!("\"$worldtape\" {words}")).exits(*code);
+        }
+        assert!(place.read("a.html") == first, "the page comes out the same");
+        std::fs::remove_file(place.path("a.html")).expect("removed");
     }
-    assert!(place.read("a.html") == first, "the page comes out the same");
 }

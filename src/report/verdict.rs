@@ -55,6 +55,9 @@ impl Report<'_> {
             Verdict::Damaged
         } else if endings.iter().any(|ending| matches!(ending, Ending::Cut { .. })) {
             Verdict::Cut
+        } else if self.other.as_ref().is_some_and(|other| other.frames() != self.tape.frames()) {
+            // Two whole plays, and one goes on for longer: not the same play, as `diff` says.
+            Verdict::Drift
         } else if rows.iter().any(|row| row.is_exact) {
             Verdict::Same
         } else {
@@ -88,13 +91,24 @@ impl Report<'_> {
                     digests."
             ));
         }
-        for tape in [Some(&self.tape), self.other.as_ref()].into_iter().flatten() {
-            sentences.extend(tape.ending.as_ref().map(|ending| match &self.other {
+        let endings = self.endings();
+        match self.verdict(rows) {
+            Verdict::Cut | Verdict::Damaged => endings.into_iter().chain(sentences).collect(),
+            _ => sentences.into_iter().chain(endings).collect(),
+        }
+    }
+
+    /// A sentence for each tape that something ends early.
+    fn endings(&self) -> Vec<String> {
+        let tapes = [Some(&self.tape), self.other.as_ref()].into_iter().flatten();
+        let told = tapes.filter_map(|tape| {
+            let ending = tape.ending.as_ref()?;
+            Some(match &self.other {
                 Some(_) => format!("{}: {ending}.", tape.name),
                 None => format!("{}.", capital(ending)),
-            }));
-        }
-        sentences
+            })
+        });
+        told.collect()
     }
 }
 
@@ -117,7 +131,7 @@ fn tapes(row: &Row<'_>) -> String {
             more => format!(" {longer} goes on for {} more.", counted(more, "frame")),
         };
         return format!(
-            "{left} and {right} hold the same: {frames}, every action, state and picture.{more}"
+            "{left} and {right} hold the same {frames}: every action, state and picture.{more}"
         );
     };
     let tail = tail(row);

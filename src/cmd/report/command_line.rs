@@ -11,6 +11,9 @@ pub(super) fn commands(options: &Options, report: &Report<'_>, output: &Path) ->
         world.extend(["--world".to_owned(), quoted(path)]);
     }
     let mut lines = Vec::new();
+    if let Some(other) = &options.other {
+        lines.push(format!("worldtape diff {} {}", quoted(&options.file), quoted(other)));
+    }
     for (index, run) in report.runs.iter().enumerate() {
         let paths = [Some(&options.file), options.other.as_ref()];
         let path = paths[if options.other.is_some() { index } else { 0 }].unwrap_or(&options.file);
@@ -22,7 +25,7 @@ pub(super) fn commands(options: &Options, report: &Report<'_>, output: &Path) ->
         words.extend(["--device".to_owned(), run.machine.engine.clone(), quoted(path)]);
         lines.push(words.join(" "));
     }
-    if report.runs.is_empty() {
+    if lines.is_empty() {
         lines.push(format!("worldtape inspect --verify {}", quoted(&options.file)));
     }
     lines.dedup();
