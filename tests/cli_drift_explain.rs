@@ -206,7 +206,10 @@ fn settings_are_tried(place: &Place, _: &Model) {
     place.altered("odd.wtape", |tape| tape.outcomes[21].picture.0[0] ^= 1);
     let odd = EXPLAIN.replace("walk", "odd");
     let said = place.run(&format!("{odd} --settings")).exits(3).out;
-    assert!(said.contains(": 22 frames, each way") && said.contains("DRIFT at frame 21"), "{said}");
+    assert!(
+        said.contains(": through frame 21, each way") && said.contains("DRIFT at frame 21"),
+        "{said}"
+    );
     assert!(said.ends_with("ways to run: no setting matters\n"), "{said}");
     place.run(&format!("{EXPLAIN} --settings --against cpu")).exits(2);
 }
@@ -227,7 +230,7 @@ fn errors_grow(place: &Place, _: &Model) {
     let last = rows.last().expect("the picture");
     assert_eq!(last["name"], "picture");
     assert!(error(last) > 0.0 && error(last) < 0.1, "{last}");
-    let largest = rows.iter().map(|row| error(row)).fold(0.0, f64::max);
+    let largest = rows.iter().map(error).fold(0.0, f64::max);
     assert!(largest < 0.5, "{largest}");
 }
 

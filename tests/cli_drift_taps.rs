@@ -216,6 +216,7 @@ fn a_frame_with_taps_takes_three_times_a_frame_at_most() {
         samples_us[0].push((watch.now_ns() - began) / 1000);
         assert_eq!(with, without, "frame {frame}");
     }
+    println!("{{\"without_us\": {:?}, \"with_us\": {:?}}}", samples_us[0], samples_us[1]);
     let [plain, tapped] = samples_us.map(|mut samples| {
         samples.sort_unstable();
         (samples[0], samples[30], samples[54])
