@@ -30,5 +30,5 @@ pub use rewind::{KEPT_BYTES_MAX, Rewind, RewindError, Seen};
 pub use settings::setting_differences;
 pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};
-pub use taps::{Keep, Tap, Tapped, state_digest, tap_digest, tap_name};
+pub use taps::{Keep, Tap, Tapped, Taps, state_digest, tap_digest, tap_name};
 pub use ways::{Deciding, Way, deciding};

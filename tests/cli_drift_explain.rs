@@ -12,6 +12,7 @@ use clap::Parser;
 use command::{Place, Ran};
 use planting::{FINITE, Fault, Faulty, Plant, Random};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use worldtape::cli::{Cli, Verb};
 use worldtape::cmd::{Exit, answer_taps};
@@ -51,12 +52,13 @@ fn main() -> ExitCode {
         return faulty(Cli::parse());
     }
     type Test = fn(&Place, &Model);
-    let tests: [(&str, Test); 6] = [
+    let tests: [(&str, Test); 7] = [
         ("plants_are_named_across_processes_and_again", plants_are_named),
         ("a_masked_plant_is_told_masked", a_masked_plant_is_told),
         ("a_heat_map_shows_where_pictures_differ", a_heat_map_is_drawn),
         ("every_way_to_run_is_tried_one_at_a_time", settings_are_tried),
         ("the_float_engine_is_close_and_its_errors_are_listed", errors_grow),
+        ("the_page_has_every_field_with_its_type_and_no_other", the_page_is_right),
         ("a_build_that_does_not_answer_is_one_line", other_programs_are_refused),
     ];
     let (place, model) = (Place::with_tape(), common::tiny_model(PASSES));
@@ -204,7 +206,10 @@ fn settings_are_tried(place: &Place, _: &Model) {
     place.altered("odd.wtape", |tape| tape.outcomes[21].picture.0[0] ^= 1);
     let odd = EXPLAIN.replace("walk", "odd");
     let said = place.run(&format!("{odd} --settings")).exits(3).out;
-    assert!(said.contains(": 22 frames, each way") && said.contains("DRIFT at frame 21"), "{said}");
+    assert!(
+        said.contains(": through frame 21, each way") && said.contains("DRIFT at frame 21"),
+        "{said}"
+    );
     assert!(said.ends_with("ways to run: no setting matters\n"), "{said}");
     place.run(&format!("{EXPLAIN} --settings --against cpu")).exits(2);
 }
@@ -225,6 +230,96 @@ fn errors_grow(place: &Place, _: &Model) {
     let last = rows.last().expect("the picture");
     assert_eq!(last["name"], "picture");
     assert!(error(last) > 0.0 && error(last) < 0.1, "{last}");
-    let largest = rows.iter().map(|row| error(row)).fold(0.0, f64::max);
+    let largest = rows.iter().map(error).fold(0.0, f64::max);
     assert!(largest < 0.5, "{largest}");
+}
+
+/// The tables of formats/drift.md: name to fields to types.
+fn page() -> BTreeMap<String, BTreeMap<String, String>> {
+    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
+    let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    for section in page.split("\n### ").skip(1) {
+        let (name, text) = section.split_once('\n').expect("a heading");
+        let rows = text.lines().filter(|line| line.starts_with("| `"));
+        let row = |line: &str| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            (cells[1].trim_matches('`').to_owned(), cells[2].to_owned())
+        };
+        tables.insert(name.to_owned(), rows.map(row).collect());
+    }
+    tables
+}
+
+/// Holds an object against the table of that name: every field with its type, and no other.
+#[track_caller]
+fn assert_described(
+    name: &str,
+    object: &Value,
+    tables: &BTreeMap<String, BTreeMap<String, String>>,
+) {
+    let table = &tables[name];
+    let fields = object.as_object().unwrap_or_else(|| panic!("{name}: {object}"));
+    assert!(fields.keys().eq(table.keys()), "{name}: {:?}, not {table:?}", fields.keys());
+    for (field, value) in fields {
+        let found = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(_) => "number",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        };
+        let allowed = table[field].split(" or ").any(|allowed| allowed == found);
+        assert!(allowed, "{name}.{field}: {value}");
+    }
+}
+
+fn the_page_is_right(place: &Place, model: &Model) {
+    let tables = page();
+    assert!(tables.len() >= 20, "{:?}", tables.keys());
+    let described = |name: &str, object: &Value| assert_described(name, object, &tables);
+    let all = |name: &str, list: &Value| {
+        let list = list.as_array().expect("a list");
+        assert!(!list.is_empty(), "{name}");
+        list.iter().for_each(|object| described(name, object));
+    };
+    place.altered("seed.wtape", |tape| {
+        tape.config.seed ^= 1;
+        tape.machines[0].threads += 1;
+    });
+    let diff = place.run("diff walk.wtape seed.wtape --json").exits(3).json();
+    described("diff", &diff);
+    described("tape", &diff["left"]);
+    described("divergence", &diff["divergence"]);
+    all("fact", &diff["settings"]);
+    all("fact", &diff["machines"]);
+    let words = "taps walk.wtape --world tiny.safetensors --device cpu --frame 4 --json";
+    let taps = place.run(words).exits(0).json();
+    described("taps", &taps);
+    all("tap", &taps["ops"]);
+    let outcomes = place.run(&format!("{words} --outcomes --states-from 2")).exits(0).json();
+    described("outcomes", &outcomes);
+    all("outcome", &outcomes["outcomes"]);
+    let plant = in_latent(model, Fault::EveryUlp);
+    let found = explain(place, 30, plant, "--json --heat page.png").exits(3).json();
+    for (name, object) in [
+        ("explain", &found),
+        ("side", &found["ours"]),
+        ("op", &found["op"]),
+        ("elements", &found["op"]["elements"]),
+        ("element", &found["op"]["elements"]["worst"]),
+        ("ops", &found["ops"]),
+        ("picture", &found["picture"]),
+    ] {
+        described(name, object);
+    }
+    described("explain", &place.run(&format!("{EXPLAIN} --json")).exits(0).json());
+    let settings = place.run(&format!("{EXPLAIN} --settings --json")).exits(0).json();
+    described("settings", &settings);
+    all("way", &settings["ways"]);
+    if cfg!(feature = "reference") {
+        let found = place.run(&format!("{EXPLAIN} --against reference --json")).exits(0).json();
+        described("reference", &found);
+        all("growth", &found["growth"]);
+    }
 }

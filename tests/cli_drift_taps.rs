@@ -185,3 +185,43 @@ fn a_frame_that_taps_change_is_not_believed() {
     let refused = side.tapped(9, Some(&state), &[]).expect_err("from a state too");
     assert!(refused.to_string().contains("not in an op alone but in how ops run"), "{refused}");
 }
+
+/// What looking costs: docs/measurements/060-taps.md.
+#[test]
+#[ignore = "a measurement on the shipped world"]
+fn a_frame_with_taps_takes_three_times_a_frame_at_most() {
+    let bytes = std::fs::read(common::path("worlds/doom.safetensors")).expect("the world");
+    let world = worldtape::world::World::from_packed(&bytes).expect("whole");
+    let model = worldtape::world::build(&world, 3, worldtape::world::NoiseFrom::Seed);
+    let model = Arc::new(model.expect("three passes"));
+    let (latents, actions) = world.prompt(0).expect("a prompt");
+    let prompt_frames = actions.len() as u64;
+    let start = Start { seed: 1, latents: latents.to_vec(), actions, noise: None };
+    let mut engine = common::engine(&model);
+    engine.reset(&start).expect("starts");
+    let watch = worldtape::measure::Stopwatch::start();
+    let mut samples_us: [Vec<u64>; 2] = [Vec::new(), Vec::new()];
+    let (mut state, mut count) = (Vec::new(), 0);
+    for (frame, action) in (0..60).zip(common::some_actions(60)) {
+        state.clear();
+        engine.save(&mut state).expect("saved");
+        let mut taps = worldtape::drift::Taps::new(prompt_frames + frame, &|_| false);
+        let began = watch.now_ns();
+        let with = engine.step_observed(frame, action, &mut taps).expect("finite").state_sum;
+        samples_us[1].push((watch.now_ns() - began) / 1000);
+        count = taps.taps().len();
+        engine.load(&state).expect("its own state");
+        let began = watch.now_ns();
+        let without = engine.step(frame, action).expect("finite").state_sum;
+        samples_us[0].push((watch.now_ns() - began) / 1000);
+        assert_eq!(with, without, "frame {frame}");
+    }
+    println!("{{\"without_us\": {:?}, \"with_us\": {:?}}}", samples_us[0], samples_us[1]);
+    let [plain, tapped] = samples_us.map(|mut samples| {
+        samples.sort_unstable();
+        (samples[0], samples[30], samples[54])
+    });
+    println!("{count} taps; us least, median, p90: without {plain:?}, with {tapped:?}");
+    println!("median {:.2} times", tapped.1 as f64 / plain.1 as f64);
+    assert!(tapped.1 <= 3 * plain.1, "{tapped:?} with taps, {plain:?} without");
+}

@@ -78,10 +78,12 @@ impl Field {
         let mut faulty = self.faulty(frame, plant);
         let (right, wrong) = (made(&mut *cpu(&self.model)), made(&mut faulty));
         assert!(faulty.planted);
+        // A slot of a ring that holds no frame is no part of the state.
+        let is_ring = self.model.frame.nodes[plant.node].op.kind() == "remember";
         match (right.0 == wrong.0, right.1 == wrong.1) {
             (false, _) => Truth::Shows,
             (true, false) => Truth::Hides,
-            (true, true) if faulty.changed => Truth::Masked,
+            (true, true) if faulty.changed && !is_ring => Truth::Masked,
             (true, true) => Truth::Nothing,
         }
     }
@@ -137,7 +139,6 @@ impl Field {
         match truth {
             Truth::Nothing => {
                 assert_eq!((own.cause, own.ops.differing), (Cause::Nothing, 0), "{place}");
-                // A ring's older slots are no output of the op, and may have been other than held.
                 tally.nothing += 1;
                 return;
             }
@@ -182,8 +183,10 @@ fn plant_many(field: &mut Field, seed: u32, plants: usize, first_frame: usize) -
         let plant = Plant::random(fault, &field.model, &mut random);
         let frame = (first_frame + random.below(frames)) as u64;
         field.hold(frame, plant, &mut tally);
+        if (index + 1) % 20 == 0 {
+            println!("{} plants: {tally:?}", index + 1);
+        }
     }
-    println!("{plants} plants: {tally:?}");
     tally
 }
 
@@ -242,18 +245,18 @@ fn a_fault_of_every_frame_is_named_although_the_prompt_has_it_too() {
     assert_eq!(later.op.expect("an op").ours.name, "pass0.block1.time.qkv");
 }
 
-/// Two hundred more on the shipped world.
+/// Some more on the shipped world.
 #[test]
-#[ignore = "runs the shipped world: about ten minutes on two cores"]
-fn each_of_200_plants_in_the_doom_world_is_named_or_masked() {
+#[ignore = "runs the shipped world: some minutes on two cores"]
+fn each_of_40_plants_in_the_doom_world_is_named_or_masked() {
     let bytes = std::fs::read(path("worlds/doom.safetensors")).expect("the shipped world");
     let world = World::from_packed(&bytes).expect("whole");
     let model = Arc::new(build(&world, 2, NoiseFrom::Seed).expect("two passes"));
     let (latents, actions) = world.prompt(0).expect("a prompt");
     let start = Start { seed: 9, latents: latents.to_vec(), actions, noise: None };
-    let mut field = Field::new(model, start, 14);
-    let tally = plant_many(&mut field, 4, 200, 1);
-    assert!(tally.masked > 10 && tally.shows > 50, "{tally:?}");
+    let mut field = Field::new(model, start, 8);
+    let tally = plant_many(&mut field, 4, 40, 1);
+    assert!(tally.masked > 2 && tally.shows > 10, "{tally:?}");
 }
 
 #[test]

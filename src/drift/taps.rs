@@ -61,13 +61,25 @@ pub fn tap_name(node: &Node, output: usize) -> String {
 /// Says whether the bytes of the tap of that name are to be kept.
 pub type Keep<'a> = dyn Fn(&str) -> bool + 'a;
 
-/// Taps every op of the frame that it observes.
-struct Taps<'a> {
+/// An observer that taps every op of a frame.
+pub struct Taps<'a> {
     /// Frames in memory before this one: says which slot of a ring is filled.
     remembered: u64,
     keep: &'a Keep<'a>,
     taps: Vec<Tap>,
     kept: BTreeMap<String, Vec<u8>>,
+}
+
+impl<'a> Taps<'a> {
+    /// For one frame, before which `remembered` frames (those of the prompt too) are in memory.
+    pub fn new(remembered: u64, keep: &'a Keep<'a>) -> Taps<'a> {
+        Taps { remembered, keep, taps: Vec::new(), kept: BTreeMap::new() }
+    }
+
+    /// What was seen, in the order in which the ops ran.
+    pub fn taps(&self) -> &[Tap] {
+        &self.taps
+    }
 }
 
 impl Observer for Taps<'_> {
@@ -112,7 +124,7 @@ pub(super) fn tap(
     keep: &Keep<'_>,
 ) -> Result<Tapped, EngineError> {
     let state_before = state_digest(&saved(engine)?);
-    let mut taps = Taps { remembered, keep, taps: Vec::new(), kept: BTreeMap::new() };
+    let mut taps = Taps::new(remembered, keep);
     let made = engine.step_observed(frame, action, &mut taps)?;
     let outcome = Outcome { picture: picture_digest(made.picture), state_sum: made.state_sum };
     let Taps { taps, kept, .. } = taps;

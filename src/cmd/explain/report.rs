@@ -204,6 +204,9 @@ impl Report {
             writeln!(out, "drift    first other state {state}, first other picture {picture}")?;
         }
         let (Some(entered), Some(ops)) = (self.entered, &self.ops) else { return Ok(()) };
+        if let (Some(false), Some(frame)) = (self.memory_was_same, self.frame) {
+            writeln!(out, "memory   before frame {frame} differs already")?;
+        }
         let OpsCompared { compared, differing, .. } = ops;
         writeln!(out, "frame    {entered}: {differing} of {compared} outputs of ops differ")
     }

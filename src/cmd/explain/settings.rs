@@ -70,7 +70,8 @@ impl Report {
     /// For people.
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
-        writeln!(out, "tape     {}: {} frames, each way", plain(&self.tape), self.frames)?;
+        let last = self.frames.saturating_sub(1);
+        writeln!(out, "tape     {}: through frame {last}, each way", plain(&self.tape))?;
         for (number, way) in self.ways.iter().enumerate() {
             let usual = if number == 0 { " (the usual way)" } else { "" };
             let came_to = way
