@@ -175,7 +175,7 @@ impl TerminalFound {
             term: std::env::var("TERM").ok(),
             columns: size.map(|size| size.0),
             rows: size.map(|size| size.1),
-            colours: abilities.palette.to_string(),
+            colours: abilities.look.palette.to_string(),
             key_releases: is_terminal && abilities.is_steerable && screen::keyboard_releases(),
             graphics: "unknown",
             error: judged.err().map(|error| error.to_string()),

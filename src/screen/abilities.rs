@@ -1,6 +1,6 @@
 //! What a terminal can do: told by its environment, and asked of itself.
 
-use super::Palette;
+use super::{Look, Palette};
 use ratatui::crossterm::terminal;
 
 /// Fewest columns that a play needs.
@@ -13,14 +13,15 @@ pub const ROWS_MIN: u16 = 12;
 pub struct Abilities {
     /// Can the cursor be moved at all?
     pub is_steerable: bool,
-    /// How many colours it shows.
-    pub palette: Palette,
+    /// What cells it shows.
+    pub look: Look,
 }
 
 impl Abilities {
-    /// Reads the variables TERM, COLORTERM, NO_COLOR and TMUX through `variable`.
+    /// Reads the variables TERM, COLORTERM, NO_COLOR, TMUX and those of the locale through
+    /// `variable`.
     pub fn told_by(variable: impl Fn(&str) -> Option<String>) -> Abilities {
-        let text = |name| variable(name).unwrap_or_default();
+        let text = |name: &'static str| variable(name).unwrap_or_default();
         let (term, color_term) = (text("TERM"), text("COLORTERM"));
         let is_full = ["truecolor", "24bit"].contains(&color_term.as_str())
             || !text("TMUX").is_empty()
@@ -33,8 +34,17 @@ impl Abilities {
             false if term.contains("256color") || term == "xterm" => Palette::Indexed,
             false => Palette::Letters,
         };
-        Abilities { is_steerable: !term.is_empty() && term != "dumb", palette }
+        let look = Look { palette, is_ascii: !is_utf8(&text) };
+        Abilities { is_steerable: !term.is_empty() && term != "dumb", look }
     }
+}
+
+/// Does the locale say UTF-8? The first variable that says anything decides.
+fn is_utf8(text: &impl Fn(&'static str) -> String) -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"].map(text);
+    let locale = said.iter().find(|locale| !locale.is_empty());
+    let name = locale.map(|locale| locale.to_ascii_lowercase()).unwrap_or_default();
+    name.contains("utf-8") || name.contains("utf8")
 }
 
 /// Columns and rows of the terminal; `None` where there is none.
@@ -53,7 +63,7 @@ mod tests {
     use super::*;
 
     fn palette(variables: &[(&str, &str)]) -> Palette {
-        told(variables).palette
+        told(variables).look.palette
     }
 
     fn told(variables: &[(&str, &str)]) -> Abilities {
@@ -79,6 +89,16 @@ mod tests {
         let full = ("COLORTERM", "24bit");
         assert_eq!(palette(&[full, ("NO_COLOR", "1")]), Palette::Letters);
         assert_eq!(palette(&[full, ("NO_COLOR", "")]), Palette::Full);
+    }
+
+    #[test]
+    fn letters_beyond_ascii_are_for_locales_that_know_them() {
+        let is_ascii = |variables: &[(&str, &str)]| told(variables).look.is_ascii;
+        assert!(is_ascii(&[]));
+        assert!(is_ascii(&[("LANG", "C")]));
+        assert!(!is_ascii(&[("LANG", "de_DE.utf8")]));
+        assert!(is_ascii(&[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")]));
+        assert!(!is_ascii(&[("LC_ALL", ""), ("LC_CTYPE", "C.UTF-8"), ("LANG", "C")]));
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn spans(keyboard: &mut Keyboard, events: &[(u64, KeyEvent)], until_ms: u64) -> 
         while let Some((at_us, event)) = events.next_if(|(at_us, _)| *at_us <= now_ms * MS) {
             keyboard.event(*at_us, *event);
         }
-        let action = keyboard.take(now_ms * MS);
+        let action = keyboard.take(now_ms * MS).0;
         if spans.last().is_none_or(|span| span.1 != action) {
             spans.push((now_ms, action));
         }
@@ -84,8 +84,8 @@ fn a_tap_between_two_frames_counts_for_one_frame() {
     let mut keyboard = keyboard(true);
     keyboard.event(1, press(Key::Char(' ')));
     keyboard.event(2, release(Key::Char(' ')));
-    assert_eq!(keyboard.take(10), ATTACK);
-    assert_eq!(keyboard.take(20), Action::NONE);
+    assert_eq!(keyboard.take(10).0, ATTACK);
+    assert_eq!(keyboard.take(20).0, Action::NONE);
 }
 
 #[test]
@@ -93,11 +93,11 @@ fn two_keys_of_one_button_hold_it_until_both_are_up() {
     let mut keyboard = keyboard(true);
     keyboard.event(1, press(Key::Up));
     keyboard.event(2, press(Key::letter('W')));
-    assert_eq!(keyboard.take(3), FORWARD);
+    assert_eq!(keyboard.take(3).0, FORWARD);
     keyboard.event(4, release(Key::Up));
-    assert_eq!(keyboard.take(5), FORWARD);
+    assert_eq!(keyboard.take(5).0, FORWARD);
     keyboard.event(6, release(Key::Char('w')));
-    assert_eq!(keyboard.take(7), Action::NONE);
+    assert_eq!(keyboard.take(7).0, Action::NONE);
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn losing_the_keyboard_lets_every_key_go() {
     for releases in [true, false] {
         let mut keyboard = keyboard(releases);
         keyboard.event(1, press(Key::Up));
-        assert_eq!(keyboard.take(2), FORWARD);
+        assert_eq!(keyboard.take(2).0, FORWARD);
         keyboard.event(3, KeyEvent::FocusLost);
-        assert_eq!(keyboard.take(4), Action::NONE);
+        assert_eq!(keyboard.take(4).0, Action::NONE);
     }
 }
 
@@ -174,5 +174,5 @@ fn nothing_sticks_whatever_is_typed() {
         keyboard.event(at_us, press(keys[(noise >> 40) as usize % keys.len()]));
     }
     keyboard.take(at_us);
-    assert_eq!(keyboard.take(at_us + CARRY_US), Action::NONE);
+    assert_eq!(keyboard.take(at_us + CARRY_US).0, Action::NONE);
 }
