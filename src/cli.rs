@@ -137,6 +137,9 @@ pub struct Play {
     /// End after that many frames (those of --continue do not count).
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
+    /// How pictures are drawn.
+    #[arg(long, value_enum, default_value_t)]
+    pub graphics: Graphics,
     /// How long a key counts as held.
     #[arg(long, value_enum, default_value_t)]
     pub hold: Hold,
@@ -153,6 +156,23 @@ impl Play {
     pub fn choice(&self) -> Choice {
         Choice { seed: self.seed, start: self.start.unwrap_or(0), passes: self.passes }
     }
+}
+
+/// How pictures are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Graphics {
+    /// By the best protocol that the terminal says it has, else as blocks.
+    #[default]
+    Auto,
+    /// The kitty graphics protocol.
+    Kitty,
+    /// Sixels.
+    Sixel,
+    /// The inline images of iTerm2.
+    #[value(name = "iterm")]
+    Iterm2,
+    /// Half blocks: text of two colours a cell.
+    Blocks,
 }
 
 /// How long a key counts as held.

@@ -1,5 +1,6 @@
 //! `worldtape play`: a world under the player's hands, on the screen and onto a tape.
 
+mod guard;
 mod menu;
 mod samples;
 mod session;
@@ -13,9 +14,10 @@ use crate::clock::{Clock, Since, Wall};
 use crate::engine::Engine;
 use crate::input::{Commands, Controls, Hold, Keyboard};
 use crate::screen::play::{Setup, Shot, Stage};
-use crate::screen::{self, Abilities, Cell};
+use crate::screen::{self, Abilities, Answers, Canvas, Graphics, Look};
 use crate::world::World;
 use anyhow::{Context, Result};
+use guard::Guard;
 use samples::SamplesFile;
 use session::{Played, Session};
 use std::sync::Arc;
@@ -76,21 +78,29 @@ fn play(
         None => fill(engine.as_mut(), &prepared)?,
     }
     let caught = signals::catch()?;
-    let releases = screen::keyboard_releases();
+    let answers = screen::ask(&abilities);
+    let graphics = graphics(options.graphics, &abilities, &answers);
+    let releases = answers.releases;
     let quit = Arc::new(AtomicBool::new(false));
     let keyboard = Keyboard::new(&world.manifest.actions, releases).holding(hold(options.hold));
     let controls = Controls::new(keyboard, Arc::clone(&quit));
     let wall = before.map_or_else(Wall::start, Before::clock);
-    let stage = Stage::open(Setup {
-        look: abilities.look,
-        cell: Cell::default(),
-        releases,
+    let setup = Setup {
+        look: look(options.graphics, &abilities),
+        canvas: Canvas::new(graphics, abilities.is_multiplexed, answers.cell),
+        answers,
         wants_shots: options.samples.is_some(),
         commands: Commands::beside(&world.manifest.actions),
         controls: controls.clone(),
         clock: Arc::new(wall.clone()),
+    };
+    let guard = Guard::set(&setup.farewell());
+    let stage = Stage::open(setup)?;
+    let (restore, dismiss) = (stage.restorer(), guard.dismisser());
+    let _watch = caught.watch(quit, move || {
+        restore();
+        dismiss();
     })?;
-    let _watch = caught.watch(quit, stage.restorer())?;
     if has_menu {
         let Some(prompt) = menu::choose(&stage, engine.as_mut(), &prepared, world)? else {
             return Ok(stage.close().map(|_| ())?);
@@ -138,4 +148,21 @@ fn hold(asked: cli::Hold) -> Hold {
         cli::Hold::Tap => Hold::Tap,
         cli::Hold::Latch => Hold::Latch,
     }
+}
+
+/// How pictures are shown: as asked for, or as well as the terminal can.
+fn graphics(asked: cli::Graphics, abilities: &Abilities, answers: &Answers) -> Graphics {
+    match asked {
+        cli::Graphics::Auto => Graphics::best(abilities, answers),
+        cli::Graphics::Kitty => Graphics::Kitty,
+        cli::Graphics::Sixel => Graphics::Sixel,
+        cli::Graphics::Iterm2 => Graphics::Iterm2,
+        cli::Graphics::Blocks => Graphics::Blocks,
+    }
+}
+
+/// What cells are drawn: who asks for blocks has them, whatever the locale says.
+fn look(asked: cli::Graphics, abilities: &Abilities) -> Look {
+    let is_ascii = abilities.look.is_ascii && asked != cli::Graphics::Blocks;
+    Look { is_ascii, ..abilities.look }
 }

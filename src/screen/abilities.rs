@@ -15,11 +15,21 @@ pub struct Abilities {
     pub is_steerable: bool,
     /// What cells it shows.
     pub look: Look,
+    /// Is something between us and it that passes on its own idea of a terminal (tmux, screen)?
+    pub is_multiplexed: bool,
+    /// Does it show iTerm2's inline images?
+    pub speaks_iterm2: bool,
+    /// May it be asked for pictures, and believed? Not one that writes questions it does not know
+    /// on the screen, nor one that takes pictures but does not place them as we do.
+    pub may_take_pictures: bool,
 }
 
+/// Programs that show iTerm2's inline images, as TERM_PROGRAM or LC_TERMINAL has them.
+const ITERM2: [&str; 4] = ["iTerm", "WezTerm", "mintty", "vscode"];
+
 impl Abilities {
-    /// Reads the variables TERM, COLORTERM, NO_COLOR, TMUX and those of the locale through
-    /// `variable`.
+    /// Reads the variables TERM, COLORTERM, NO_COLOR, TMUX, those of the locale and
+    /// those that name the terminal's program through `variable`.
     pub fn told_by(variable: impl Fn(&str) -> Option<String>) -> Abilities {
         let text = |name: &'static str| variable(name).unwrap_or_default();
         let (term, color_term) = (text("TERM"), text("COLORTERM"));
@@ -35,7 +45,20 @@ impl Abilities {
             false => Palette::Letters,
         };
         let look = Look { palette, is_ascii: !is_utf8(&text) };
-        Abilities { is_steerable: !term.is_empty() && term != "dumb", look }
+        let is_multiplexed = !text("TMUX").is_empty()
+            || ["screen", "tmux"].iter().any(|name| term.starts_with(name));
+        let programs = [text("TERM_PROGRAM"), text("LC_TERMINAL")];
+        let speaks_iterm2 =
+            ITERM2.iter().any(|name| programs.iter().any(|program| program.contains(name)));
+        let may_take_pictures =
+            !is_multiplexed && term != "linux" && text("KONSOLE_VERSION").is_empty();
+        Abilities {
+            is_steerable: !term.is_empty() && term != "dumb",
+            look,
+            is_multiplexed,
+            speaks_iterm2,
+            may_take_pictures,
+        }
     }
 }
 
@@ -50,12 +73,6 @@ fn is_utf8(text: &impl Fn(&'static str) -> String) -> bool {
 /// Columns and rows of the terminal; `None` where there is none.
 pub fn size() -> Option<(u16, u16)> {
     terminal::size().ok()
-}
-
-/// Does the terminal tell of releases? Asks it, which takes up to two seconds where it never
-/// answers; a terminal that cannot be asked does not.
-pub fn keyboard_releases() -> bool {
-    terminal::supports_keyboard_enhancement().unwrap_or(false)
 }
 
 #[cfg(test)]

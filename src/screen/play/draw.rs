@@ -4,7 +4,7 @@ use super::help::Help;
 use super::panel::{LOW_ROWS, Panel, ROWS, SIDE_COLUMNS, SIDE_ROWS};
 use super::{Facts, Shown};
 use crate::input::{Command, Mood};
-use crate::screen::{COLUMNS_MIN, Cell, Look, Picture, ROWS_MIN, fit};
+use crate::screen::{COLUMNS_MIN, Canvas, Cell, Look, Picture, ROWS_MIN, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
@@ -28,6 +28,8 @@ pub struct View<'a> {
     pub look: Look,
     /// Their size.
     pub cell: Cell,
+    /// Where the terminal has graphics of its own.
+    pub canvas: Option<&'a mut Canvas>,
 }
 
 /// Where the instruments are.
@@ -37,16 +39,15 @@ enum Place {
 }
 
 impl Widget for View<'_> {
-    fn render(self, area: Rect, buffer: &mut Buffer) {
+    fn render(mut self, area: Rect, buffer: &mut Buffer) {
         if area.width < COLUMNS_MIN || area.height < ROWS_MIN {
             let quit = self.facts.commands.key(Command::Quit);
             let text = format!("needs {COLUMNS_MIN} columns, {ROWS_MIN} rows; {quit} quits");
             return Line::from(text).render(area, buffer);
         }
         let (above, instruments, place) = self.layout(area);
-        let (width, height) = self.facts.picture;
-        let (pixels, look, cell) = (&self.shown.pixels, self.look, self.cell);
-        Picture { pixels, width, height, look, cell }.render(above, buffer);
+        self.picture(above, buffer);
+        let look = self.look;
         let (facts, shown, mood, key_to_screen_us) =
             (self.facts, self.shown, self.mood, self.key_to_screen_us);
         let panel = Panel { facts, shown, mood, key_to_screen_us, look };
@@ -63,6 +64,19 @@ impl Widget for View<'_> {
 }
 
 impl View<'_> {
+    /// As graphics, where there are any and no text is to lie over them that could not be taken
+    /// away again; else as cells.
+    fn picture(&mut self, area: Rect, buffer: &mut Buffer) {
+        let has_text = self.mood.is_paused || self.mood.shows_help;
+        let (pixels, size) = (&self.shown.pixels, self.facts.picture);
+        let canvas = self.canvas.as_mut().filter(|canvas| canvas.takes_text() || !has_text);
+        if canvas.is_some_and(|canvas| canvas.draw(pixels, size, area, buffer)) {
+            return;
+        }
+        let (look, cell, (width, height)) = (self.look, self.cell, size);
+        Picture { pixels, width, height, look, cell }.render(area, buffer);
+    }
+
     /// The area of the picture and that of the instruments: beside it where that makes the picture
     /// larger, else below.
     fn layout(&self, area: Rect) -> (Rect, Rect, Place) {

@@ -18,10 +18,13 @@ pub(super) struct Told<'a> {
     pub(super) clock: &'a dyn Clock,
 }
 
-/// Passes keys on until `stop` is raised; where that ends in any way, the session is told to end
-/// too.
-pub(super) fn read(told: &Told<'_>, stop: &AtomicBool) -> io::Result<()> {
+/// Passes keys on, those that were typed before first, until `stop` is raised; where that ends in
+/// any way, the session is told to end too.
+pub(super) fn read(told: &Told<'_>, typed: &[u8], stop: &AtomicBool) -> io::Result<()> {
     let _ended = QuitOnDrop(told);
+    for key in keys_of(typed) {
+        told.pass(&Event::Key(key));
+    }
     while !stop.load(Ordering::Acquire) {
         if event::poll(KEYS_POLL)? {
             told.pass(&event::read()?);
@@ -95,6 +98,32 @@ impl Told<'_> {
     }
 }
 
+/// The keys that bytes stand for: arrows, letters and Ctrl-C; others are left out.
+fn keys_of(mut typed: &[u8]) -> Vec<TerminalKey> {
+    let mut keys = Vec::new();
+    while let Some((&first, rest)) = typed.split_first() {
+        let arrow = |last: &u8| match last {
+            b'A' => Some(KeyCode::Up),
+            b'B' => Some(KeyCode::Down),
+            b'C' => Some(KeyCode::Right),
+            b'D' => Some(KeyCode::Left),
+            _ => None,
+        };
+        let (code, length) = match typed {
+            [0x1b, b'[' | b'O', last, ..] => (arrow(last), 3),
+            [b'\r', ..] => (Some(KeyCode::Enter), 1),
+            [b'\t', ..] => (Some(KeyCode::Tab), 1),
+            [0x03, ..] => (Some(KeyCode::Char('c')), 1),
+            [0x20..=0x7e, ..] => (Some(KeyCode::Char(char::from(first))), 1),
+            _ => (None, 1),
+        };
+        let modifiers = if first == 0x03 { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        keys.extend(code.map(|code| TerminalKey::new(code, modifiers)));
+        typed = rest.get(length - 1..).unwrap_or_default();
+    }
+    keys
+}
+
 /// Ctrl-C, which a raw terminal tells as a key.
 fn is_interrupt(key: &TerminalKey) -> bool {
     let has_control = key.modifiers.contains(KeyModifiers::CONTROL);
@@ -156,6 +185,16 @@ mod tests {
             let controls = told(&[(KeyCode::Char(letter), modifiers, kind)]);
             assert_eq!(controls.is_quitting(), quits, "{letter} {modifiers:?} {kind:?}");
         }
+    }
+
+    #[test]
+    fn what_was_typed_early_is_typed() {
+        let codes: Vec<KeyCode> =
+            keys_of(b"w\x1b[A\x1bOD\r\x1b\x01 ").iter().map(|key| key.code).collect();
+        let (up, left) = (KeyCode::Up, KeyCode::Left);
+        assert_eq!(codes, [KeyCode::Char('w'), up, left, KeyCode::Enter, KeyCode::Char(' ')]);
+        assert!(is_interrupt(&keys_of(&[3])[0]));
+        assert_eq!(keys_of(b"\x1b["), [TerminalKey::from(KeyCode::Char('['))]);
     }
 
     #[test]

@@ -7,7 +7,8 @@ use super::slot::{News, Scene};
 use super::{Drawn, Facts, Latest, Shot, Shown, Slot};
 use crate::clock::{Clock, KEYS_END};
 use crate::input::{Commands, Controls};
-use crate::screen::{Cell, Lease, Look, Modes, Output, Recent};
+use crate::screen::lease::farewell;
+use crate::screen::{Answers, Canvas, Lease, Look, Modes, Output, Recent};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Stdout};
@@ -19,6 +20,13 @@ use thiserror::Error;
 
 /// Most drawings of which the times are kept: two hours at 35 a second.
 const SHOTS_MAX: usize = 252_000;
+
+/// A drawing that took longer to make than this is followed by a rest of [`REST`] times that: the
+/// engine needs the processors too.
+const COSTLY_US: u64 = 4_000;
+const REST: u64 = 2;
+/// What a longer one is taken for.
+const RESTED_US_MAX: u64 = 100_000;
 
 /// Why the screen cannot be had or ended before the play.
 #[derive(Debug, Error)]
@@ -55,10 +63,10 @@ pub enum ScreenError {
 pub struct Setup {
     /// What cells the terminal shows.
     pub look: Look,
-    /// Their size.
-    pub cell: Cell,
-    /// Does it tell of releases?
-    pub releases: bool,
+    /// What it answered when asked.
+    pub answers: Answers,
+    /// How it shows pictures, where it has graphics of its own.
+    pub canvas: Option<Canvas>,
     /// Is it wanted when every picture was drawn?
     pub wants_shots: bool,
     /// The program's own keys.
@@ -67,6 +75,18 @@ pub struct Setup {
     pub controls: Controls,
     /// The clock of all times on this screen.
     pub clock: Arc<dyn Clock>,
+}
+
+impl Setup {
+    /// What gives the terminal back, for whoever outlives this process.
+    pub fn farewell(&self) -> String {
+        farewell(self.modes())
+    }
+
+    fn modes(&self) -> Modes {
+        let pictures = self.canvas.as_ref().is_some_and(Canvas::takes_text);
+        Modes { raw: true, releases: self.answers.releases, pictures }
+    }
 }
 
 /// An open screen. Dropping it gives the terminal back and ends its threads.
@@ -95,8 +115,7 @@ impl Stage {
         let output = Output::timed(io::stdout(), Arc::clone(&setup.clock));
         let backend = CrosstermBackend::new(output.clone());
         let terminal = Terminal::new(backend).map_err(ScreenError::Take)?;
-        let modes = Modes { raw: true, releases: setup.releases };
-        let lease = Lease::take(output.clone(), modes).map_err(ScreenError::Take)?;
+        let lease = Lease::take(output.clone(), setup.modes()).map_err(ScreenError::Take)?;
         lease.restore_on_panic();
         let (slot, stop) = (Arc::new(Slot::default()), Arc::new(AtomicBool::new(false)));
         let (controls, clock) = (setup.controls.clone(), Arc::clone(&setup.clock));
@@ -109,7 +128,8 @@ impl Stage {
         let read = move || {
             let _alive = alive;
             let Setup { controls, commands, clock, .. } = &setup;
-            keys::read(&Told { controls, commands, slot: &slot, clock: clock.as_ref() }, &stop)
+            let told = Told { controls, commands, slot: &slot, clock: clock.as_ref() };
+            keys::read(&told, &setup.answers.typed, &stop)
         };
         stage.reader = Some(Reader { thread: spawn("keys", read)?, ended });
         Ok(stage)
@@ -229,6 +249,10 @@ impl Drawer {
                 }
                 let Shown { session, frame, .. } = shown;
                 self.count(&mut drawn, Shot { session, frame, taken_us, encoded_us, written_us });
+                let made_us = encoded_us.saturating_sub(taken_us);
+                if made_us > COSTLY_US {
+                    self.setup.clock.sleep_until(written_us + REST * made_us.min(RESTED_US_MAX));
+                }
             }
         }
         Ok(drawn)
@@ -244,15 +268,15 @@ impl Drawer {
     }
 
     fn play(&mut self, facts: &Facts, shown: &Shown, key_to_screen: &Recent) -> io::Result<()> {
-        let Setup { look, cell, controls, .. } = &self.setup;
-        let (look, cell, mood) = (*look, *cell, controls.mood());
-        let key_to_screen_us = key_to_screen.p50_p99_us();
-        let view = View { facts, shown, mood, key_to_screen_us, look, cell };
+        let Setup { look, ref answers, ref mut canvas, ref controls, .. } = self.setup;
+        let (mood, key_to_screen_us) = (controls.mood(), key_to_screen.p50_p99_us());
+        let (cell, canvas) = (answers.cell.unwrap_or_default(), canvas.as_mut());
+        let view = View { facts, shown, mood, key_to_screen_us, look, cell, canvas };
         self.terminal.draw(|frame| frame.render_widget(view, frame.area())).map(|_| ())
     }
 
     fn menu(&mut self, menu: &Menu) -> io::Result<()> {
-        let Setup { look, cell, .. } = self.setup;
+        let (look, cell) = (self.setup.look, self.setup.answers.cell.unwrap_or_default());
         let view = MenuView { menu, look, cell };
         let mut across = 1;
         self.terminal.draw(|frame| {
