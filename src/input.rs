@@ -13,3 +13,6 @@ pub use key::{Key, KeyEvent, Motion};
 pub use keyboard::{CARRY_US, FIRST_HOLD_US, Hold, Keyboard, REPEAT_HOLD_US, TAP_HOLD_US};
 pub use live::{Gate, Live};
 pub use script::{LINES_MAX, SCRIPT_FRAMES_MAX, Script, ScriptError, words};
+
+/// A button and its keys, as a manifest has them: what keyboards and commands are made for.
+pub use crate::world::ActionName;

@@ -4,17 +4,17 @@ mod guard;
 mod menu;
 mod samples;
 mod session;
+mod setup;
 mod taping;
 
 use super::going_on::{Before, Source};
 use super::machinery::{self, Device, Prepared};
 use super::{Exit, files, output, replay, signals, terminal};
-use crate::cli::{self, Play};
+use crate::cli::Play;
 use crate::clock::{Clock, Since, Wall};
 use crate::engine::Engine;
-use crate::input::{Commands, Controls, Hold, Keyboard};
-use crate::screen::play::{Setup, Shot, Stage};
-use crate::screen::{self, Abilities, Answers, Canvas, Graphics, Look};
+use crate::screen::Abilities;
+use crate::screen::play::{Shot, Stage};
 use crate::world::World;
 use anyhow::{Context, Result};
 use guard::Guard;
@@ -78,22 +78,10 @@ fn play(
         None => fill(engine.as_mut(), &prepared)?,
     }
     let caught = signals::catch()?;
-    let answers = screen::ask(&abilities);
-    let graphics = graphics(options.graphics, &abilities, &answers);
-    let releases = answers.releases;
     let quit = Arc::new(AtomicBool::new(false));
-    let keyboard = Keyboard::new(&world.manifest.actions, releases).holding(hold(options.hold));
-    let controls = Controls::new(keyboard, Arc::clone(&quit));
     let wall = before.map_or_else(Wall::start, Before::clock);
-    let setup = Setup {
-        look: look(options.graphics, &abilities),
-        canvas: Canvas::new(graphics, abilities.is_multiplexed, answers.cell),
-        answers,
-        wants_shots: options.samples.is_some(),
-        commands: Commands::beside(&world.manifest.actions),
-        controls: controls.clone(),
-        clock: Arc::new(wall.clone()),
-    };
+    let setup = setup::of(options, &abilities, &world.manifest.actions, &quit, &wall);
+    let controls = setup.controls.clone();
     let guard = Guard::set(&setup.farewell());
     let stage = Stage::open(setup)?;
     let (restore, dismiss) = (stage.restorer(), guard.dismisser());
@@ -140,29 +128,4 @@ fn play(
 /// Fills the memory from the prompt.
 fn fill(engine: &mut dyn Engine, prepared: &Prepared) -> Result<()> {
     engine.reset(&prepared.start).context("filling the memory from the prompt")
-}
-
-fn hold(asked: cli::Hold) -> Hold {
-    match asked {
-        cli::Hold::Bridge => Hold::Bridge,
-        cli::Hold::Tap => Hold::Tap,
-        cli::Hold::Latch => Hold::Latch,
-    }
-}
-
-/// How pictures are shown: as asked for, or as well as the terminal can.
-fn graphics(asked: cli::Graphics, abilities: &Abilities, answers: &Answers) -> Graphics {
-    match asked {
-        cli::Graphics::Auto => Graphics::best(abilities, answers),
-        cli::Graphics::Kitty => Graphics::Kitty,
-        cli::Graphics::Sixel => Graphics::Sixel,
-        cli::Graphics::Iterm2 => Graphics::Iterm2,
-        cli::Graphics::Blocks => Graphics::Blocks,
-    }
-}
-
-/// What cells are drawn: who asks for blocks has them, whatever the locale says.
-fn look(asked: cli::Graphics, abilities: &Abilities) -> Look {
-    let is_ascii = abilities.look.is_ascii && asked != cli::Graphics::Blocks;
-    Look { is_ascii, ..abilities.look }
 }

@@ -1,4 +1,4 @@
-//! The program's own keys in play: letters where the world does not need them, function keys always.
+//! The program's own keys in play: letters that the world leaves free, function keys always.
 
 use super::Key;
 use crate::world::ActionName;

@@ -173,7 +173,8 @@ impl Controls {
         self.standing().restarts
     }
 
-    /// Another session begins: nothing is held, nothing stands still. Says whether it was asked for.
+    /// Another session begins: nothing is held, nothing stands still. Says whether it was asked
+    /// for.
     pub fn take_restart(&self) -> bool {
         let mut standing = self.standing();
         let newest = standing.newest;

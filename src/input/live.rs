@@ -112,12 +112,14 @@ mod tests {
         let gate = Gate::new(controls.clone(), &pacer);
         gate.await_frame(0);
         clock.advance(20_000);
+        pacer.frame_done();
         controls.command(20_000, Command::Pause);
         clock.advance(7_200_000_000);
         controls.command(clock.now_us(), Command::Step);
         gate.await_frame(1);
         let begun_us = 7_200_020_000 + 28_571 - 21_000;
         assert_eq!(gate.now_us(), begun_us, "its period begins where the pause ends");
+        controls.command(clock.now_us(), Command::Pause);
         clock.advance(20_000);
         gate.await_frame(2);
         assert_eq!(pacer.lateness(), crate::clock::Lateness::default());

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn refusals_and_nonsense_are_no_abilities() {
-        let (found, is_done) = answers(&[b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[6;0;9t\x1b[6;a;bt"]);
+        let (found, is_done) = answers(&[b"\x1b_Gi=31;EINVAL:no\x1b\\\x1b[6;0;9t\x1b[6;9t"]);
         assert_eq!((found, is_done), (Answers::default(), false));
     }
 }

@@ -16,7 +16,7 @@ const LETTERS: [char; 8] = ['_', '.', ':', '-', '=', '+', '#', '@'];
 pub struct Sparkline<'a> {
     /// What was measured.
     pub recent: &'a Recent,
-    /// What it may take: from there on a bar is full, and red.
+    /// What it may take, three quarters of a full bar: beyond it a bar is red.
     pub limit_us: u32,
     /// Letters instead of bars.
     pub is_ascii: bool,
@@ -48,7 +48,7 @@ impl Sparkline<'_> {
     fn bar(&self, us: u32) -> (char, bool) {
         let bars = if self.is_ascii { LETTERS } else { BARS };
         let most = bars.len() - 1;
-        let place = u64::from(us) * most as u64 / u64::from(self.limit_us.max(1));
+        let place = u64::from(us) * 3 * most as u64 / (4 * u64::from(self.limit_us.max(1)));
         (bars[(place as usize).min(most)], us > self.limit_us)
     }
 }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bars_grow_to_the_limit_and_are_red_beyond_it() {
+    fn bars_grow_and_are_red_beyond_the_limit() {
         let mut recent = Recent::default();
         [0, 50, 100, 101, 1_000].into_iter().for_each(|us| recent.add(us));
         let drawn = |is_ascii, width| {
@@ -71,9 +71,9 @@ mod tests {
             (cells.0.concat(), cells.1)
         };
         let (text, colors) = drawn(false, 6);
-        assert_eq!(text, " \u{2581}\u{2584}\u{2588}\u{2588}\u{2588}");
+        assert_eq!(text, " \u{2581}\u{2583}\u{2586}\u{2586}\u{2588}");
         assert_eq!(colors[3..], [Color::Reset, Color::Red, Color::Red]);
-        assert_eq!(drawn(true, 2).0, "@@");
+        assert_eq!(drawn(true, 2).0, "+@");
         drawn(true, 0);
     }
 }

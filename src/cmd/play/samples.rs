@@ -1,4 +1,4 @@
-//! When each frame of a play was asked for, made and shown, as JSON lines: `formats/measurement.md`.
+//! When each frame of a play was asked for, made and shown: JSON lines, `formats/measurement.md`.
 
 use super::super::{files, output};
 use super::Ended;
@@ -93,6 +93,7 @@ enum Line<'a> {
     Session {
         session: usize,
         tape: Option<&'a Path>,
+        device: &'a str,
         frames: u64,
         drawn: u64,
         late_frames: u64,
@@ -160,6 +161,7 @@ fn session(session: usize, played: &Played, shots: &BTreeMap<u64, Shot>) -> Resu
     let mut text = line(&Line::Session {
         session,
         tape: played.tape.as_ref().map(|tape| tape.0.as_path()),
+        device: &played.device,
         frames: played.frames,
         drawn: played.drawn,
         late_frames: played.lateness.late_frames,

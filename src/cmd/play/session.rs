@@ -36,6 +36,8 @@ pub(super) struct Played {
     pub(super) lateness: Lateness,
     pub(super) tape: Option<(PathBuf, Recording)>,
     pub(super) seconds: f64,
+    /// The engine in a few words.
+    pub(super) device: String,
     /// What the screen's clock showed when the session's showed 0.
     pub(super) base_us: u64,
     /// Times of each frame, where they were asked for.
@@ -86,7 +88,7 @@ impl Session<'_> {
         };
         let (frames, lateness, base_us) = (frames - first, pacer.lateness(), clock.base_us());
         let times = sampler.times();
-        Ok(Played { frames, drawn: 0, lateness, tape, seconds, base_us, times })
+        Ok(Played { frames, drawn: 0, lateness, tape, seconds, device, base_us, times })
     }
 
     fn facts(&self, device: &str, taping: Option<&Taping>, controls: &Controls) -> Facts {

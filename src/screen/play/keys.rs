@@ -22,6 +22,7 @@ pub(super) struct Told<'a> {
 /// any way, the session is told to end too.
 pub(super) fn read(told: &Told<'_>, typed: &[u8], stop: &AtomicBool) -> io::Result<()> {
     let _ended = QuitOnDrop(told);
+    told.slot.await_scene();
     for key in keys_of(typed) {
         told.pass(&Event::Key(key));
     }
@@ -111,7 +112,7 @@ fn keys_of(mut typed: &[u8]) -> Vec<TerminalKey> {
         };
         let (code, length) = match typed {
             [0x1b, b'[' | b'O', last, ..] => (arrow(last), 3),
-            [b'\r', ..] => (Some(KeyCode::Enter), 1),
+            [b'\r' | b'\n', ..] => (Some(KeyCode::Enter), 1),
             [b'\t', ..] => (Some(KeyCode::Tab), 1),
             [0x03, ..] => (Some(KeyCode::Char('c')), 1),
             [0x20..=0x7e, ..] => (Some(KeyCode::Char(char::from(first))), 1),
@@ -150,8 +151,7 @@ mod tests {
     use super::*;
     use crate::clock::Manual;
     use crate::event::Action;
-    use crate::input::Keyboard;
-    use crate::world::ActionName;
+    use crate::input::{ActionName, Keyboard};
     use std::sync::Arc;
 
     /// Passes keys on in a play of a world with one button, on `up` and `m`.
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn what_was_typed_early_is_typed() {
         let codes: Vec<KeyCode> =
-            keys_of(b"w\x1b[A\x1bOD\r\x1b\x01 ").iter().map(|key| key.code).collect();
+            keys_of(b"w\x1b[A\x1bOD\n\x1b\x01 ").iter().map(|key| key.code).collect();
         let (up, left) = (KeyCode::Up, KeyCode::Left);
         assert_eq!(codes, [KeyCode::Char('w'), up, left, KeyCode::Enter, KeyCode::Char(' ')]);
         assert!(is_interrupt(&keys_of(&[3])[0]));

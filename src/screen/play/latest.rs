@@ -98,8 +98,7 @@ mod tests {
     use super::super::slot::News;
     use super::*;
     use crate::event::{Digest, Outcome};
-    use crate::input::{Key, KeyEvent, Keyboard, Motion};
-    use crate::world::ActionName;
+    use crate::input::{ActionName, Key, KeyEvent, Keyboard, Motion};
 
     fn latest(slot: &Arc<Slot>) -> Latest {
         let keys = vec!["up".to_owned()];

@@ -14,10 +14,27 @@ use std::sync::atomic::Ordering;
 /// Columns that the panel takes beside the picture.
 pub(super) const SIDE_COLUMNS: u16 = 34;
 /// Rows that it needs there, beside one for each button.
-pub(super) const SIDE_ROWS: u16 = 13;
+pub(super) const SIDE_ROWS: u16 = 14;
 /// Rows that it takes under the picture, and those it takes of a low terminal.
 pub(super) const ROWS: u16 = 4;
 pub(super) const LOW_ROWS: u16 = 3;
+
+/// Where that row of bars is beside the picture.
+const BARS_ROW: usize = 4;
+
+/// Where the tape's name stands: what comes last is cut where there is no room.
+#[derive(Clone, Copy)]
+enum TapeName {
+    /// Without the size.
+    Alone,
+    /// Before the size.
+    First,
+    /// After it.
+    Last,
+}
+
+/// From so many columns on, times and digest have names.
+const WIDE: u16 = 64;
 
 /// Most columns of a row of bars.
 const BARS_MAX: u16 = 32;
@@ -36,14 +53,15 @@ impl Panel<'_> {
     /// Beside the picture: a line each.
     pub(super) fn beside(&self, area: Rect, buffer: &mut Buffer) {
         let blank = Line::default;
-        let mut lines = vec![self.tape(), self.frame(), self.times(), blank(), blank()];
-        lines.extend([self.key_to_screen(), self.digest(), self.device(), blank()]);
+        let mut lines = vec![self.tape(TapeName::Alone), self.tape_size()];
+        lines.extend([self.frame(), self.times(true), blank(), blank()]);
+        lines.extend([self.key_to_screen(true), self.digest(true), self.device(), blank()]);
         lines.extend((0..self.facts.buttons.len()).map(|index| self.button(index)));
         lines.extend([blank(), self.hints(), self.marks()]);
         for (row, line) in area.rows().zip(lines) {
             line.render(row, buffer);
         }
-        if let Some(row) = area.rows().nth(3) {
+        if let Some(row) = area.rows().nth(BARS_ROW) {
             self.bars(row.width.saturating_sub(2)).render(row, buffer);
         }
     }
@@ -52,18 +70,20 @@ impl Panel<'_> {
     pub(super) fn below(&self, area: Rect, buffer: &mut Buffer) {
         let mut rows = area.rows();
         let mut row = || rows.next().unwrap_or_default();
-        sides(self.tape(), self.frame(), row(), buffer);
+        let is_wide = area.width >= WIDE;
+        let name = if is_wide { TapeName::First } else { TapeName::Last };
+        sides(self.tape(name), self.frame(), row(), buffer);
         self.buttons_and_bars(row(), buffer);
-        let mut left = self.device();
-        left.spans.push(Span::raw("  "));
-        left.spans.extend(self.digest().spans.into_iter().skip(1));
-        sides(left, self.key_to_screen(), row(), buffer);
+        let mut left = self.digest(is_wide);
+        left.spans.push(Span::raw(" "));
+        left.spans.extend(self.device().spans);
+        sides(left, self.key_to_screen(is_wide), row(), buffer);
         sides(self.hints(), self.marks(), row(), buffer);
     }
 
     /// Buttons on the left, on the right what the newest frames took, as bars where there is room.
     fn buttons_and_bars(&self, area: Rect, buffer: &mut Buffer) {
-        let times = self.times();
+        let times = self.times(area.width >= WIDE);
         let taken = times.width() as u16;
         let least: u16 = self.facts.buttons.iter().map(|button| button.0.len() as u16 + 3).sum();
         let bars = area.width.saturating_sub(taken + least).min(BARS_MAX);
@@ -85,14 +105,31 @@ impl Panel<'_> {
         }
     }
 
-    fn tape(&self) -> Line<'_> {
-        let Some((name, bytes)) = &self.facts.tape else {
+    fn tape(&self, place: TapeName) -> Line<'_> {
+        let Some((name, _)) = &self.facts.tape else {
             return Line::from(" not recorded".dim());
         };
-        let size = size(bytes.load(Ordering::Relaxed));
-        let mark = if self.look.is_ascii { "* REC " } else { "\u{25cf} REC " };
-        let mark = Span::styled(mark, Style::new().fg(Color::Red).bold());
-        Line::from(vec![Span::raw(" "), mark, Span::raw(name), Span::raw(format!("  {size}"))])
+        let mark = if self.look.is_ascii { " * REC " } else { " \u{25cf} REC " };
+        let mut line = Line::from(Span::styled(mark, Style::new().fg(Color::Red).bold()));
+        let size = self.tape_size();
+        match place {
+            TapeName::Alone => line.spans.push(Span::raw(name)),
+            TapeName::First => {
+                line.spans.push(Span::raw(name));
+                line.spans.extend(size.spans);
+            }
+            TapeName::Last => {
+                line.spans.extend(size.spans.into_iter().skip(1));
+                line.spans.extend([Span::raw(" "), Span::raw(name)]);
+            }
+        }
+        line
+    }
+
+    fn tape_size(&self) -> Line<'_> {
+        let bytes = self.facts.tape.as_ref().map(|tape| tape.1.load(Ordering::Relaxed));
+        let size = bytes.map_or_else(String::new, size);
+        Line::from(vec![Span::raw("  "), Span::raw(size)])
     }
 
     fn frame(&self) -> Line<'_> {
@@ -101,22 +138,24 @@ impl Panel<'_> {
         Line::from(format!(" frame {}  {whole}.{tenths} of {rate} fps ", self.shown.frame))
     }
 
-    fn times(&self) -> Line<'_> {
+    fn times(&self, is_named: bool) -> Line<'_> {
         let times = self.shown.took_us.p50_p99_us();
         let text = times.map_or_else(|| "- ".to_owned(), |times| format!("{} ms ", pair(times)));
-        Line::from(format!(" frame time {text}"))
+        Line::from(format!("{}{text}", if is_named { " frame time " } else { " " }))
     }
 
-    fn key_to_screen(&self) -> Line<'_> {
+    fn key_to_screen(&self, is_named: bool) -> Line<'_> {
         let text = match self.key_to_screen_us {
             None => "-".to_owned(),
             Some(times) => format!("{} ms", pair(times)),
         };
-        Line::from(format!(" key to screen {text} "))
+        let name = if is_named { "key to screen" } else { "key" };
+        Line::from(format!(" {name} {text} "))
     }
 
-    fn digest(&self) -> Line<'_> {
-        Line::from(vec![" picture ".dim(), Span::raw(self.shown.digest.short())])
+    fn digest(&self, is_named: bool) -> Line<'_> {
+        let name = if is_named { " picture " } else { " " };
+        Line::from(vec![name.dim(), Span::raw(self.shown.digest.short())])
     }
 
     fn device(&self) -> Line<'_> {

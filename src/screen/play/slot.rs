@@ -126,6 +126,14 @@ impl Slot {
         self.state().scene.clone()
     }
 
+    /// Returns when the screen is for something, or closed.
+    pub(super) fn await_scene(&self) {
+        let mut state = self.state();
+        while matches!(state.scene, Scene::Blank) && !state.is_closed {
+            state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     /// Something around the frame changed.
     pub fn redraw(&self) {
         self.state().has_changed = true;
