@@ -4,8 +4,8 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use std::io::{self, Write};
-use std::time::Instant;
 use worldtape::input::{Commands, Mood};
+use worldtape::measure::Stopwatch;
 use worldtape::screen::play::{Facts, Shown, View};
 use worldtape::screen::{Canvas, Cell, Graphics, Look, Palette};
 
@@ -36,7 +36,7 @@ fn pixels(frame: usize) -> Vec<u8> {
 }
 
 /// Microseconds of each drawing, sorted, and the bytes of all.
-fn drawings(palette: Palette, graphics: Graphics) -> (Vec<u128>, u64) {
+fn drawings(palette: Palette, graphics: Graphics) -> (Vec<u64>, u64) {
     let facts = Facts {
         tape: None,
         buttons: vec![("forward".to_owned(), "up w".to_owned())],
@@ -57,11 +57,11 @@ fn drawings(palette: Palette, graphics: Graphics) -> (Vec<u128>, u64) {
         let (mood, cell, canvas) = (Mood::default(), Cell::default(), canvas.as_mut());
         let facts = &facts;
         let view = View { facts, shown: &shown, mood, key_to_screen_us: None, look, cell, canvas };
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         terminal.draw(|frame| frame.render_widget(view, frame.area())).expect("drawn");
-        start.elapsed().as_micros()
+        watch.now_ns() / 1000
     };
-    let mut took_us: Vec<u128> = (0..FRAMES).map(&mut drawing).collect();
+    let mut took_us: Vec<u64> = (0..FRAMES).map(&mut drawing).collect();
     took_us.sort_unstable();
     drop(terminal);
     (took_us, sent.0)

@@ -76,7 +76,10 @@ fn a_pause_makes_no_frames_but_those_asked_for_and_marks_are_notes() {
     let place = Place::new();
     let Some(terminal) = begun(&place, (80, 24), "--start 0") else { return };
     terminal.keys("p");
-    let screen = terminal.wait_for("PAUSED");
+    terminal.wait_for("PAUSED");
+    // The frame that was running when the key came is still shown.
+    terminal.sleep_ms(APART_MS);
+    let screen = terminal.screen();
     let paused = frame(&screen);
     terminal.sleep_ms(APART_MS);
     let screen = terminal.screen();
@@ -227,7 +230,7 @@ fn a_kill_at_any_moment_gives_the_terminal_back_and_leaves_a_tape() {
         terminal.sleep_ms(wait_ms);
         terminal.signals(&["KILL"]);
         // What the shell says of it may go with the screen that is given back.
-        terminal.sleep_ms(1000);
+        terminal.wait_for_modes();
         terminal.is_usable();
         place.run("replay tape.wtape --world tiny.safetensors").exits(4);
     }

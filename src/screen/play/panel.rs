@@ -36,8 +36,9 @@ enum TapeName {
 /// From so many columns on, times and digest have names.
 const WIDE: u16 = 64;
 
-/// Most columns of a row of bars.
+/// Most columns of a row of bars, and those that it has before names are whole.
 const BARS_MAX: u16 = 32;
+const BARS_MIN: u16 = 8;
 
 /// What is said of a frame.
 pub(super) struct Panel<'a> {
@@ -85,8 +86,12 @@ impl Panel<'_> {
     fn buttons_and_bars(&self, area: Rect, buffer: &mut Buffer) {
         let times = self.times(area.width >= WIDE);
         let taken = times.width() as u16;
-        let least: u16 = self.facts.buttons.iter().map(|button| button.0.len() as u16 + 3).sum();
-        let bars = area.width.saturating_sub(taken + least).min(BARS_MAX);
+        let names = self.facts.buttons.iter().map(|button| button.0.chars().count() as u16 + 3);
+        let room = area.width.saturating_sub(taken);
+        let short = self.facts.buttons.len() as u16 * 4;
+        // Some bars come before whole names, more of them after.
+        let some = room.saturating_sub(short).min(BARS_MIN);
+        let bars = room.saturating_sub(names.sum()).max(some).min(BARS_MAX);
         let mut left = area;
         left.width = area.width.saturating_sub(taken + bars);
         sides(self.buttons(left.width), times, area, buffer);
