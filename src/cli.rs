@@ -155,21 +155,74 @@ pub struct Play {
     #[arg(long = "continue", value_name = "TAPE")]
     #[arg(conflicts_with_all = ["seed", "start", "passes", "no_record"])]
     pub going_on: Option<PathBuf>,
-    /// What is played.
-    #[command(flatten)]
-    pub choice: Choice,
+    /// Key of all noise.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Which prompt to start from; without it, a menu asks.
+    #[arg(long, value_name = "PROMPT")]
+    pub start: Option<u32>,
+    /// Denoise passes a frame; without it, the world's own choice.
+    #[arg(long, value_name = "K")]
+    pub passes: Option<u32>,
     /// End after that many frames (those of --continue do not count).
     #[arg(long, value_name = "N")]
     pub frames: Option<u64>,
+    /// How pictures are drawn.
+    #[arg(long, value_enum, default_value_t)]
+    pub graphics: Graphics,
+    /// How long a key counts as held.
+    #[arg(long, value_enum, default_value_t)]
+    pub hold: Hold,
+    /// Write when each frame was made and shown, as JSON lines; never to a file that exists.
+    #[arg(long, value_name = "FILE")]
+    pub samples: Option<PathBuf>,
     /// Which world and engine.
     #[command(flatten)]
     pub machinery: Machinery,
 }
 
+impl Play {
+    /// The settings that go onto the tape, from the first prompt where none is named.
+    pub fn choice(&self) -> Choice {
+        Choice { seed: self.seed, start: self.start.unwrap_or(0), passes: self.passes }
+    }
+}
+
+/// How pictures are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Graphics {
+    /// By the best protocol that the terminal says it has, else as blocks.
+    #[default]
+    Auto,
+    /// The kitty graphics protocol.
+    Kitty,
+    /// Sixels.
+    Sixel,
+    /// The inline images of iTerm2.
+    #[value(name = "iterm")]
+    Iterm2,
+    /// Half blocks: text of two colours a cell.
+    Blocks,
+}
+
+/// How long a key counts as held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Hold {
+    /// While it is down; where releases are not told, a first tap lasts half a second.
+    #[default]
+    Bridge,
+    /// While it is down; where releases are not told, a held key pauses until it repeats.
+    Tap,
+    /// From one press to the next.
+    Latch,
+}
+
 /// The keys, as `play --help` prints them.
 const KEYS: &str = concat!(
-    "Keys: those of the world (in Doom arrows or WASD, space attacks); q or Ctrl-C \
-        ends the play and closes the tape. NO_COLOR draws with letters.\n",
+    "Keys: those of the world (in Doom arrows or WASD, space attacks); p pauses, n makes one \
+        frame, r restarts from the prompt in another tape, m marks the moment on the tape, l \
+        latches keys, h shows all keys, q or Ctrl-C ends the play and closes the tape. NO_COLOR \
+        draws with letters. docs/terminal.md has the rest.\n",
     gpu_variables!()
 );
 

@@ -8,7 +8,7 @@ mod date;
 mod pacer;
 
 pub use date::utc_stamp;
-pub use pacer::{LATE_US, Lateness, Pacer};
+pub use pacer::{LATE_US, Lateness, Pacer, SLACK_US};
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -82,6 +82,35 @@ impl Clock for Wall {
         if !wait.is_zero() {
             std::thread::sleep(wait);
         }
+    }
+}
+
+/// A clock that showed 0 when another one showed something.
+#[derive(Clone, Copy)]
+pub struct Since<'a> {
+    clock: &'a dyn Clock,
+    base_us: u64,
+}
+
+impl<'a> Since<'a> {
+    /// Shows 0 when `clock` shows `base_us`.
+    pub fn new(clock: &'a dyn Clock, base_us: u64) -> Since<'a> {
+        Since { clock, base_us }
+    }
+
+    /// What the other clock shows when this one shows 0.
+    pub fn base_us(&self) -> u64 {
+        self.base_us
+    }
+}
+
+impl Clock for Since<'_> {
+    fn now_us(&self) -> u64 {
+        self.clock.now_us().saturating_sub(self.base_us)
+    }
+
+    fn sleep_until(&self, due_us: u64) {
+        self.clock.sleep_until(due_us.saturating_add(self.base_us));
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Made<'a> {
     pub outcome: Outcome,
     /// RGB u8 rows.
     pub picture: &'a [u8],
+    /// When the engine was done, before the digest; as `at_us`.
+    pub computed_us: u64,
     /// When it was known, in microseconds since the session began.
     pub at_us: u64,
 }
@@ -102,9 +104,9 @@ pub fn run_from(
             sink.action(frame, action, at_us)?;
         }
         let made = engine.step(frame, action)?;
-        let picture = made.picture;
+        let (picture, computed_us) = (made.picture, clock.now_us());
         let outcome = Outcome { picture: picture_digest(picture), state_sum: made.state_sum };
-        let made = Made { frame, action, outcome, picture, at_us: clock.now_us() };
+        let made = Made { frame, action, outcome, picture, computed_us, at_us: clock.now_us() };
         let mut flow = Flow::Continue;
         for sink in sinks.iter_mut() {
             if sink.made(&made)? == Flow::Stop {

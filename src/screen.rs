@@ -1,24 +1,27 @@
-//! The terminal in play: pictures as cells, a line of facts, and a terminal that is left as it was.
+//! The terminal: pictures as cells, lines of facts, and a terminal that is left as it was.
 
 mod abilities;
 mod ansi;
-mod draw;
-mod keys;
+mod graphics;
 mod lease;
 mod output;
 mod palette;
 mod picture;
-mod slot;
-mod stage;
-mod status;
+pub mod play;
+mod query;
+mod recent;
+mod sparkline;
+mod threads;
 pub mod view;
 
-pub use abilities::{Abilities, COLUMNS_MIN, ROWS_MIN, keyboard_releases, size};
+pub use abilities::{Abilities, COLUMNS_MIN, ROWS_MIN, size};
 pub use ansi::AnsiScreen;
+pub use graphics::{Canvas, Graphics};
 pub use lease::{Lease, Modes};
 pub use output::Output;
-pub use palette::Palette;
-pub use picture::{Picture, fit};
-pub use slot::{Drawn, Latest, Shown, Slot};
-pub use stage::{ScreenError, Stage};
-pub use status::{Facts, Status};
+pub use palette::{Look, Palette};
+pub use picture::{Cell, Picture, fit};
+pub use query::{Answers, ask};
+pub use recent::{RECENT, Recent};
+pub use sparkline::Sparkline;
+pub use threads::ScreenError;

@@ -384,6 +384,7 @@ fn durable_frames_never_promise_more_than_the_disk_holds() {
                 state_sum: frame_made.state_sum,
             },
             picture: frame_made.picture,
+            computed_us: clock.now_us(),
             at_us: clock.now_us(),
         };
         recorder.made(&made).expect("queued");
@@ -412,8 +413,8 @@ fn an_action_is_on_the_tape_before_its_outcome_and_a_killed_session_keeps_it() {
             picture: worldtape::drive::picture_digest(picture.picture),
             state_sum: picture.state_sum,
         };
-        let made =
-            Made { frame, action: action_of(frame), outcome, picture: picture.picture, at_us: 0 };
+        let (action, picture) = (action_of(frame), picture.picture);
+        let made = Made { frame, action, outcome, picture, computed_us: 0, at_us: 0 };
         recorder.made(&made).expect("queued");
     }
     drop(recorder);

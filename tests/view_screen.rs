@@ -6,10 +6,15 @@ use ratatui::buffer::Buffer;
 use ratatui::style::Color;
 use worldtape::drift::{Fact, Mark};
 use worldtape::event::{Action, Digest, Outcome};
-use worldtape::screen::Palette;
 use worldtape::screen::view::{
     Desk, Facts, Machines, Order, Page, Player, Put, Scene, Side, SideName, Way,
 };
+use worldtape::screen::{Look, Palette};
+
+/// Every colour, as many as there are names for, and none.
+const FULL: Look = Look { palette: Palette::Full, is_ascii: false };
+const INDEXED: Look = Look { palette: Palette::Indexed, is_ascii: false };
+const LETTERS: Look = Look { palette: Palette::Letters, is_ascii: false };
 
 const SIZES: [(u16, u16); 3] = [(40, 12), (80, 24), (120, 50)];
 const FRAMES: u64 = 100;
@@ -105,21 +110,21 @@ impl Shown {
         }
     }
 
-    fn drawn(&self, (columns, rows): (u16, u16), palette: Palette) -> TestBackend {
+    fn drawn(&self, (columns, rows): (u16, u16), look: Look) -> TestBackend {
         let mut terminal = Terminal::new(TestBackend::new(columns, rows)).expect("a terminal");
         let mut scene = Scene::default();
         scene.refresh(&self.desk, self.player.at());
         let (facts, player, desk) = (&self.facts, &self.player, &self.desk);
-        let page = Page { facts, player, scene: &scene, desk, palette };
+        let page = Page { facts, player, scene: &scene, desk, look };
         terminal.draw(|frame| frame.render_widget(page, frame.area())).expect("drawn");
         terminal.backend().clone()
     }
 
     /// Holds the screen against what was reviewed, at each size.
-    fn holds(&self, name: &str, palette: Palette) {
+    fn holds(&self, name: &str, look: Look) {
         for (columns, rows) in SIZES {
             let name = format!("{name}_{columns}x{rows}");
-            insta::assert_snapshot!(name, self.drawn((columns, rows), palette));
+            insta::assert_snapshot!(name, self.drawn((columns, rows), look));
         }
     }
 }
@@ -128,7 +133,7 @@ impl Shown {
 fn a_tape_that_matches() {
     let mut shown = shown(1);
     shown.obey(&[Order::Note(Way::Next)]);
-    shown.holds("view_same", Palette::Full);
+    shown.holds("view_same", FULL);
 }
 
 #[test]
@@ -136,30 +141,30 @@ fn a_drift_with_two_pictures_and_the_heat_of_their_difference() {
     let mut shown = shown(2);
     shown.obey(&[Order::Difference(Way::Next), Order::Difference(Way::Next)]);
     assert_eq!(shown.player.at(), DRIFTED + 10, "state first, then the picture");
-    shown.holds("view_drift", Palette::Full);
+    shown.holds("view_drift", FULL);
 }
 
 #[test]
 fn a_drift_without_colours() {
     let mut shown = shown(2);
     shown.obey(&[Order::Difference(Way::Next)]);
-    shown.holds("view_letters", Palette::Letters);
+    shown.holds("view_letters", LETTERS);
 }
 
 #[test]
 fn the_keys_and_the_machines() {
     let mut shown = shown(1);
     shown.obey(&[Order::Help]);
-    shown.holds("view_help", Palette::Letters);
+    shown.holds("view_help", LETTERS);
     shown.obey(&[Order::Machines]);
-    insta::assert_snapshot!("view_machines", shown.drawn(SIZES[1], Palette::Full));
+    insta::assert_snapshot!("view_machines", shown.drawn(SIZES[1], FULL));
 }
 
 #[test]
 fn a_frame_that_is_not_made_yet_is_on_its_way() {
     let mut shown = shown(1);
     shown.obey(&[Order::Last]);
-    let screen = shown.drawn(SIZES[1], Palette::Full).to_string();
+    let screen = shown.drawn(SIZES[1], FULL).to_string();
     assert!(screen.contains(" to frame 99: 1 to make, esc stops"), "{screen}");
     assert!(screen.contains("90 of 100 replayed, all the same"), "{screen}");
 }
@@ -167,7 +172,7 @@ fn a_frame_that_is_not_made_yet_is_on_its_way() {
 #[test]
 fn a_screen_too_small_says_what_it_needs() {
     for size in [(39, 50), (120, 11), (1, 1)] {
-        let screen = shown(2).drawn(size, Palette::Full).to_string();
+        let screen = shown(2).drawn(size, FULL).to_string();
         assert!(screen.contains(&"needs 40 columns, 12 rows"[..size.0.min(25).into()]), "{screen}");
     }
 }
@@ -181,7 +186,7 @@ fn strip_colors(buffer: &Buffer) -> Vec<Color> {
 
 #[test]
 fn the_strip_is_green_then_yellow_then_red_and_dim_where_nothing_was_made() {
-    let screen = shown(2).drawn((110, 50), Palette::Indexed);
+    let screen = shown(2).drawn((110, 50), INDEXED);
     let colors = strip_colors(screen.buffer());
     let color = |frame: u64| match frame {
         0..40 => Color::Green,
@@ -197,7 +202,7 @@ fn without_colours_no_cell_has_one() {
     let mut shown = shown(2);
     shown.obey(&[Order::Difference(Way::Next), Order::Machines]);
     for size in SIZES {
-        let screen = shown.drawn(size, Palette::Letters);
+        let screen = shown.drawn(size, LETTERS);
         let cells = &screen.buffer().content;
         assert!(cells.iter().all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset)));
         assert!(screen.to_string().is_ascii(), "{screen}");
@@ -210,7 +215,7 @@ fn what_two_tapes_say_themselves_is_a_strip_of_its_own() {
     let side = Side { frames: FRAMES, expected: Some((0..FRAMES).map(outcome).collect()) };
     let desk = Desk::new(vec![side.clone(), side], between, Vec::new(), 3 * 16 * 12);
     let shown = Shown { facts: facts(2), desk, player: Player::new(FRAMES, 35_000) };
-    let screen = shown.drawn(SIZES[1], Palette::Letters).to_string();
+    let screen = shown.drawn(SIZES[1], LETTERS).to_string();
     assert!(screen.contains(&format!("tapes     {}", "P".repeat(70))), "{screen}");
 }
 
@@ -229,7 +234,7 @@ fn the_float_reference_is_seen_and_has_no_verdict() {
         let (outcome, pixels) = (made(0, side), &pixels(DRIFTED * side as u64, side)[..]);
         shown.desk.put(&Put { side, frame: 0, outcome, pixels, left: 0 });
     }
-    let screen = shown.drawn(SIZES[1], Palette::Letters).to_string();
+    let screen = shown.drawn(SIZES[1], LETTERS).to_string();
     assert!(screen.contains(" other numbers   here 00000000/00000000 "), "{screen}");
     assert!(screen.contains("reference") && screen.contains(" dB"), "{screen}");
     assert!(screen.contains("1 of 100 replayed, all the same"), "{screen}");

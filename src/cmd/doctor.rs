@@ -59,7 +59,7 @@ struct TerminalFound {
     colours: String,
     /// Does the keyboard tell of releases (the kitty protocol)?
     key_releases: bool,
-    graphics: &'static str,
+    graphics: String,
     error: Option<String>,
 }
 
@@ -170,14 +170,19 @@ impl TerminalFound {
         } else {
             Err(terminal::NoPlay::NoTerminal)
         };
+        let answers = screen::ask(&abilities);
+        let has_answered = answers != screen::Answers::default();
         TerminalFound {
             is_terminal,
             term: std::env::var("TERM").ok(),
             columns: size.map(|size| size.0),
             rows: size.map(|size| size.1),
-            colours: abilities.palette.to_string(),
-            key_releases: is_terminal && abilities.is_steerable && screen::keyboard_releases(),
-            graphics: "unknown",
+            colours: abilities.look.palette.to_string(),
+            key_releases: answers.releases,
+            graphics: match has_answered {
+                true => screen::Graphics::best(&abilities, &answers).to_string(),
+                false => "unknown".to_owned(),
+            },
             error: judged.err().map(|error| error.to_string()),
         }
     }

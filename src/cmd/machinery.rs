@@ -183,6 +183,16 @@ pub(super) fn prepare(world: &World, arithmetic: &str, choice: Choice) -> Result
     Ok(Prepared { config, start, model })
 }
 
+impl Prepared {
+    /// The same session from another prompt.
+    pub(super) fn begin_at(&mut self, world: &World, prompt: u32) -> Result<()> {
+        let (latents, actions) = world.prompt(prompt)?;
+        (self.start.latents, self.start.actions) = (latents.to_vec(), actions);
+        self.config.prompt = prompt;
+        Ok(())
+    }
+}
+
 /// Refuses a world whose working memory cannot be had, before an engine asks for it.
 fn check_memory(bytes: usize) -> Result<()> {
     if bytes > ARENA_BYTES_MAX {

@@ -10,7 +10,7 @@ use super::machinery::{self, Device};
 use super::{Exit, signals, terminal};
 use crate::cli::View;
 use crate::clock::Wall;
-use crate::screen::Palette;
+use crate::screen::Look;
 use crate::screen::view::Viewer;
 use anyhow::Result;
 use maker::Maker;
@@ -21,15 +21,15 @@ use std::sync::atomic::AtomicBool;
 pub(super) fn run(options: &View) -> Result<Exit> {
     let device = Device::parse(&options.machinery.device)?;
     let against = options.against.as_deref().map(Against::parse).transpose()?;
-    let palette = terminal::here()?.palette;
+    let look = terminal::here()?.look;
     let plan = Plan::read(&options.file, device, options)?;
     let other = against.map(|against| against.plan(&plan, options)).transpose()?;
-    let view = || view(&plan, other.as_ref(), palette, !options.no_verify);
+    let view = || view(&plan, other.as_ref(), look, !options.no_verify);
     machinery::in_pool(None, view)?
 }
 
 /// Everything that may fail comes before the terminal is taken.
-fn view(plan: &Plan, other: Option<&Plan>, palette: Palette, verify: bool) -> Result<Exit> {
+fn view(plan: &Plan, other: Option<&Plan>, look: Look, verify: bool) -> Result<Exit> {
     let plans: Vec<&Plan> = [Some(plan), other].into_iter().flatten().collect();
     let sides = plans.iter().map(|plan| plan.side(plans.len())).collect::<Result<Vec<_>>>()?;
     let facts = telling::facts(plan, other, &sides);
@@ -40,7 +40,7 @@ fn view(plan: &Plan, other: Option<&Plan>, palette: Palette, verify: bool) -> Re
     let mut maker = Maker::new(sides.collect());
     let caught = signals::catch()?;
     let quit = Arc::new(AtomicBool::new(false));
-    let viewer = Viewer::open(facts, palette, Arc::clone(&desk), Wall::start())?;
+    let viewer = Viewer::open(facts, look, Arc::clone(&desk), Wall::start())?;
     let _watch = caught.watch(Arc::clone(&quit), viewer.restorer())?;
     maker.work(&desk, &quit);
     viewer.close()?;

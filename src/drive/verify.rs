@@ -95,7 +95,7 @@ mod tests {
 
     fn made(frame: u64, state_sum: u64, picture: u8) -> Made<'static> {
         let outcome = Outcome { picture: Digest([picture; 32]), state_sum };
-        Made { frame, action: Action::NONE, outcome, picture: &[], at_us: 0 }
+        Made { frame, action: Action::NONE, outcome, picture: &[], computed_us: 0, at_us: 0 }
     }
 
     #[test]

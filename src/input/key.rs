@@ -17,6 +17,8 @@ pub enum Key {
     Tab,
     /// The key of a letter (in lower case), a digit or a sign; the space bar is `' '`.
     Char(char),
+    /// A function key, from 1. No manifest can name one: these stay the program's own.
+    Function(u8),
 }
 
 impl Key {

@@ -23,6 +23,24 @@ const DELAY_US: std::ops::RangeInclusive<u64> = 150_000..=800_000;
 /// Added to a delay that was seen.
 const DELAY_SLACK_US: u64 = 50_000;
 
+/// Without releases and without a bridge: how long one press counts as held. Why 100 ms: three
+/// frames at 35 a second, as short as a finger is on a key.
+pub const TAP_HOLD_US: u64 = 100_000;
+
+/// How a key is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hold {
+    /// As long as it is down; where releases are not told, through the terminal's delay before the
+    /// first repeat too, so that a tap lasts as long as that delay.
+    #[default]
+    Bridge,
+    /// As long as it is down; where releases are not told, a tap is short and a held key pauses
+    /// until it repeats.
+    Tap,
+    /// From one press to the next, or to an opposite button's.
+    Latch,
+}
+
 /// Buttons that undo each other: where one is pressed, the other is not held by guess any longer.
 const OPPOSITES: [(&str, &str); 2] = [("left", "right"), ("forward", "backward")];
 
@@ -32,7 +50,10 @@ pub struct Keyboard {
     states: Vec<State>,
     /// Does the terminal tell of releases?
     releases: bool,
+    hold: Hold,
     first_hold_us: u64,
+    /// When the oldest change was told that no action has yet.
+    told_us: Option<u64>,
 }
 
 /// One key.
@@ -45,6 +66,8 @@ struct State {
     down: bool,
     /// Pressed since actions were last taken: a tap between two frames counts for one.
     tapped: bool,
+    /// Held by a latch.
+    latched: bool,
     /// Times of the last three presses or repeats, newest first.
     presses_us: [Option<u64>; 3],
     /// Carried beside another key, and until when at most.
@@ -68,7 +91,48 @@ impl Keyboard {
             let opposite = opposite(&action.name);
             keys.map(move |key| State::new(key, button, opposite))
         });
-        Keyboard { states: keys.collect(), releases, first_hold_us: FIRST_HOLD_US }
+        let (hold, first_hold_us, told_us) = (Hold::default(), FIRST_HOLD_US, None);
+        Keyboard { states: keys.collect(), releases, hold, first_hold_us, told_us }
+    }
+
+    /// The same, holding keys in another way.
+    #[must_use]
+    pub fn holding(self, hold: Hold) -> Keyboard {
+        Keyboard { hold, ..self }
+    }
+
+    /// How keys are held.
+    pub fn hold(&self) -> Hold {
+        self.hold
+    }
+
+    /// Does the terminal tell of releases?
+    pub fn has_releases(&self) -> bool {
+        self.releases
+    }
+
+    /// Holds keys in another way from now on; every key is let go.
+    pub fn set_hold(&mut self, hold: Hold) {
+        self.hold = hold;
+        self.forget();
+    }
+
+    /// Lets every key go, and forgets taps that no action has yet.
+    pub fn forget(&mut self) {
+        self.states.iter_mut().for_each(State::let_go);
+        self.forget_taps();
+    }
+
+    /// Forgets what was told and is in no action yet, but for what is still held.
+    pub fn forget_taps(&mut self) {
+        self.told_us = None;
+        self.states.iter_mut().for_each(|state| state.tapped = false);
+    }
+
+    /// A press so soon after the one before that it may be a repeat, where releases are not told.
+    pub fn may_repeat(&self, pressed_us: u64, before_us: Option<u64>) -> bool {
+        let gap_us = before_us.map(|before_us| pressed_us.saturating_sub(before_us));
+        !self.releases && gap_us.is_some_and(|gap_us| gap_us < self.first_hold_us)
     }
 
     /// Takes what the keyboard told at `at_us`, in microseconds of the session.
@@ -85,8 +149,9 @@ impl Keyboard {
         }
     }
 
-    /// The buttons held at `now_us`, and those tapped since the last call.
-    pub fn take(&mut self, now_us: u64) -> Action {
+    /// The buttons held at `now_us`, and those tapped since the last call; and when the oldest
+    /// change in them was told, where one was.
+    pub fn take(&mut self, now_us: u64) -> (Action, Option<u64>) {
         let mut action = Action::NONE;
         for index in 0..self.states.len() {
             let held = self.is_held(index, now_us);
@@ -95,24 +160,54 @@ impl Keyboard {
                 action = action.with(state.button);
             }
         }
-        action
+        (action, self.told_us.take())
     }
 
     fn moved(&mut self, at_us: u64, index: usize, motion: Motion) {
+        let was_held = self.is_held(index, at_us);
         if motion == Motion::Release {
-            self.states[index].let_go();
-            return;
+            self.states[index].release();
+        } else if self.hold == Hold::Latch {
+            self.latch(at_us, index);
+        } else {
+            self.pressed(at_us, index, was_held);
         }
-        if !self.releases && !self.is_held(index, at_us) {
+        if self.is_held(index, at_us) != was_held {
+            self.told_us.get_or_insert(at_us);
+        }
+    }
+
+    fn pressed(&mut self, at_us: u64, index: usize, was_held: bool) {
+        if !self.releases && !was_held {
             self.judge_others(at_us, index);
         }
         let state = &mut self.states[index];
         state.down = true;
         state.tapped = true;
         state.carried = None;
-        state.presses_us = [Some(at_us), state.presses_us[0], state.presses_us[1]];
+        state.push(at_us);
         if let Some(delay_us) = state.delay_seen_us() {
             self.first_hold_us = delay_us + DELAY_SLACK_US;
+        }
+    }
+
+    /// A press that is no repeat holds the button until the next one.
+    fn latch(&mut self, at_us: u64, index: usize) {
+        let state = &self.states[index];
+        let repeats = state.down || self.may_repeat(at_us, state.presses_us[0]);
+        let state = &mut self.states[index];
+        state.push(at_us);
+        state.down = self.releases;
+        if repeats {
+            return;
+        }
+        let (button, latched) = (state.button, !state.latched);
+        for other in &mut self.states {
+            if other.button == button {
+                other.latched = latched;
+            } else if other.opposite == Some(button) && latched {
+                other.latched = false;
+            }
         }
     }
 
@@ -133,28 +228,41 @@ impl Keyboard {
 
     fn is_held(&self, index: usize, now_us: u64) -> bool {
         let state = &self.states[index];
-        if self.releases {
-            return state.down;
-        }
-        state.is_held_alone(now_us, self.first_hold_us)
+        let first_hold_us = match self.hold {
+            Hold::Latch => return state.latched,
+            _ if self.releases => return state.down,
+            Hold::Bridge => self.first_hold_us,
+            Hold::Tap => TAP_HOLD_US,
+        };
+        state.is_held_alone(now_us, first_hold_us)
             || state.carried.is_some_and(|(beside, until_us)| {
                 let beside = &self.states[beside];
-                now_us < until_us && beside.is_held_alone(now_us, self.first_hold_us)
+                now_us < until_us && beside.is_held_alone(now_us, first_hold_us)
             })
     }
 }
 
 impl State {
     fn new(key: Key, button: usize, opposite: Option<usize>) -> State {
-        let (down, tapped, presses_us, carried) = (false, false, [None; 3], None);
-        State { key, button, opposite, down, tapped, presses_us, carried }
+        let (down, tapped, latched, presses_us, carried) = (false, false, false, [None; 3], None);
+        State { key, button, opposite, down, tapped, latched, presses_us, carried }
     }
 
     /// No longer held; a tap that no frame has seen yet still counts.
     fn let_go(&mut self) {
+        self.release();
+        self.latched = false;
+    }
+
+    /// No longer down; a latch stays.
+    fn release(&mut self) {
         self.down = false;
         self.presses_us = [None; 3];
         self.carried = None;
+    }
+
+    fn push(&mut self, at_us: u64) {
+        self.presses_us = [Some(at_us), self.presses_us[0], self.presses_us[1]];
     }
 
     /// Did its last two events come as repeats do?

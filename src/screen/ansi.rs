@@ -1,6 +1,6 @@
 //! A terminal that is not there: a picture as the text that would draw the cells that changed.
 
-use super::{Palette, Picture, fit};
+use super::{Cell, Look, Palette, Picture, fit};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
@@ -29,7 +29,7 @@ impl AnsiScreen {
     pub fn new(picture: (usize, usize), columns_max: u16, rows_max: u16) -> AnsiScreen {
         force_color_output(true);
         let (columns, rows) =
-            fit(picture.0, picture.1, usize::from(columns_max), usize::from(rows_max));
+            fit(picture, (usize::from(columns_max), usize::from(rows_max)), Cell::default());
         let area = Rect::new(0, 0, (columns as u16).max(1), rows as u16 + LINE_ROWS);
         AnsiScreen { picture, shown: Buffer::empty(area), is_first: true }
     }
@@ -49,7 +49,9 @@ impl AnsiScreen {
         let mut next = Buffer::empty(area);
         let above = Rect { height: area.height - LINE_ROWS, ..area };
         let (width, height) = self.picture;
-        Picture { pixels, width, height, palette: Palette::Full }.render(above, &mut next);
+        let look = Look { palette: Palette::Full, is_ascii: false };
+        let cell = Cell::default();
+        Picture { pixels, width, height, look, cell }.render(above, &mut next);
         let below = Rect { y: above.height, height: LINE_ROWS, ..area };
         Line::from(line).render(below, &mut next);
         let mut text = Vec::new();

@@ -1,6 +1,7 @@
 //! A terminal on loan: taken in one step, given back on every way out, a panic included.
 
 use super::Output;
+use super::graphics::KITTY_IDS;
 use ratatui::crossterm::event::{
     DisableFocusChange, EnableFocusChange, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
     PushKeyboardEnhancementFlags,
@@ -20,6 +21,8 @@ pub struct Modes {
     pub raw: bool,
     /// Releases are told: only for a terminal that said it can.
     pub releases: bool,
+    /// Pictures lie in the terminal's memory that are to be taken out of it.
+    pub pictures: bool,
 }
 
 /// Holds the terminal; dropping it gives the terminal back.
@@ -101,10 +104,16 @@ fn greeting(modes: Modes) -> String {
     text
 }
 
-fn farewell(modes: Modes) -> String {
+/// What a terminal is given back with.
+pub(super) fn farewell(modes: Modes) -> String {
     let mut text = String::new();
     if modes.releases {
         push(&mut text, PopKeyboardEnhancementFlags);
+    }
+    if modes.pictures {
+        for id in KITTY_IDS {
+            text.push_str(&format!("\x1b_Ga=d,d=I,i={id},q=2\x1b\\"));
+        }
     }
     push(&mut text, DisableFocusChange);
     push(&mut text, ResetColor);
@@ -122,7 +131,7 @@ mod tests {
     use super::super::output::tests::Tray;
     use super::*;
 
-    const MODES: Modes = Modes { raw: false, releases: true };
+    const MODES: Modes = Modes { raw: false, releases: true, pictures: false };
     const TAKEN: &str = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[>11u";
     const GIVEN_BACK: &str = "\x1b[<1u\x1b[?1004l\x1b[0m\x1b[?25h\x1b[?1049l";
 

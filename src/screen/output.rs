@@ -1,5 +1,6 @@
 //! Where a drawing goes: gathered, then written whole, and never after the terminal was given back.
 
+use crate::clock::Clock;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,25 +15,40 @@ struct Shared<W> {
     has_failed: bool,
     /// What gives it back.
     farewell: Vec<u8>,
+    /// When the newest drawing was ready to be written, and when it was.
+    written_us: (u64, u64),
 }
 
 /// A writer that all who draw or restore share.
 pub struct Output<W> {
     shared: Arc<Mutex<Shared<W>>>,
     drawing: Vec<u8>,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl<W> Clone for Output<W> {
     fn clone(&self) -> Output<W> {
-        Output { shared: Arc::clone(&self.shared), drawing: Vec::new() }
+        let (shared, clock) = (Arc::clone(&self.shared), self.clock.clone());
+        Output { shared, drawing: Vec::new(), clock }
     }
 }
 
 impl<W: Write> Output<W> {
     /// Nothing is written before [`Output::open`].
     pub fn new(out: W) -> Output<W> {
-        let shared = Shared { out, is_open: false, has_failed: false, farewell: Vec::new() };
-        Output { shared: Arc::new(Mutex::new(shared)), drawing: Vec::new() }
+        let (farewell, written_us) = (Vec::new(), (0, 0));
+        let shared = Shared { out, is_open: false, has_failed: false, farewell, written_us };
+        Output { shared: Arc::new(Mutex::new(shared)), drawing: Vec::new(), clock: None }
+    }
+
+    /// The same, and `clock` tells when drawings are written.
+    pub fn timed(out: W, clock: Arc<dyn Clock>) -> Output<W> {
+        Output { clock: Some(clock), ..Output::new(out) }
+    }
+
+    /// When the newest drawing was ready to be written, and when it had been, in microseconds.
+    pub fn written_us(&self) -> (u64, u64) {
+        self.shared().written_us
     }
 
     /// Takes the terminal with one sequence; `farewell` will give it back, even where this fails
@@ -75,6 +91,8 @@ impl<W: Write> Write for Output<W> {
             return Ok(());
         }
         let drawing = std::mem::take(&mut self.drawing);
+        let now_us = || self.clock.as_ref().map_or(0, |clock| clock.now_us());
+        let ready_us = now_us();
         let mut shared = self.shared();
         let written = if shared.is_open && !shared.has_failed {
             let mut parts = [TOGETHER[0], &drawing, TOGETHER[1]].into_iter();
@@ -83,6 +101,7 @@ impl<W: Write> Write for Output<W> {
             Ok(())
         };
         shared.has_failed |= written.is_err();
+        shared.written_us = (ready_us, now_us());
         drop(shared);
         self.drawing = drawing;
         self.drawing.clear();
@@ -149,7 +168,7 @@ pub(super) mod tests {
             output.flush().expect("written");
         };
         draw(b"before");
-        let other = Output { shared: Arc::clone(&output.shared), drawing: Vec::new() };
+        let other = output.clone();
         other.open(b"<", b">".to_vec()).expect("opened");
         let mut draw = |bytes: &[u8]| {
             output.write_all(bytes).expect("gathered");

@@ -21,6 +21,27 @@ pub enum Palette {
     Letters,
 }
 
+/// How a terminal shows cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Its colours.
+    pub palette: Palette,
+    /// Only the letters of ASCII: the locale knows no others.
+    pub is_ascii: bool,
+}
+
+impl Look {
+    /// Are there colours at all?
+    pub fn has_colors(self) -> bool {
+        self.palette != Palette::Letters
+    }
+
+    /// Is all but pictures drawn with the letters of ASCII?
+    pub fn is_plain(self) -> bool {
+        self.is_ascii || !self.has_colors()
+    }
+}
+
 impl Palette {
     /// The nearest colour that it has.
     pub(super) fn color(self, [red, green, blue]: [u8; 3]) -> Color {

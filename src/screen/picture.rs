@@ -1,8 +1,8 @@
 //! A picture as cells: two pixels in each, scaled with its proportions kept.
 
-use super::Palette;
 use super::palette::letter;
-use ratatui::buffer::Buffer;
+use super::{Look, Palette};
+use ratatui::buffer::{Buffer, Cell as BufferCell};
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
@@ -19,51 +19,84 @@ pub struct Picture<'a> {
     /// Rows.
     pub height: usize,
     /// What the terminal shows.
-    pub palette: Palette,
+    pub look: Look,
+    /// The size of its cells.
+    pub cell: Cell,
 }
 
-/// The largest columns and rows in which a picture keeps its proportions; a cell is twice as high
-/// as it is wide, so that half of it is a square.
-pub fn fit(width: usize, height: usize, columns: usize, rows: usize) -> (usize, usize) {
+/// Width and height of a cell: pixels, or any unit, as only their proportion counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// At least 1.
+    pub width: u16,
+    /// At least 1.
+    pub height: u16,
+}
+
+impl Default for Cell {
+    /// Twice as high as wide, so that half of it is a square.
+    fn default() -> Cell {
+        Cell { width: 1, height: 2 }
+    }
+}
+
+/// The largest columns and rows in which a picture of `width` by `height` keeps its proportions.
+pub fn fit(
+    (width, height): (usize, usize),
+    (columns, rows): (usize, usize),
+    cell: Cell,
+) -> (usize, usize) {
     if width == 0 || height == 0 {
         return (0, 0);
     }
-    let halves = 2 * rows;
-    if columns * height <= halves * width {
-        (columns, columns * height / width / 2)
+    let (across, down) = (usize::from(cell.width.max(1)), usize::from(cell.height.max(1)));
+    if columns * across * height <= rows * down * width {
+        (columns, columns * across * height / (width * down))
     } else {
-        (halves * width / height, rows)
+        (rows * down * width / (height * across), rows)
     }
+}
+
+/// The middle of `area` that a picture of this size fills.
+pub(super) fn middle(size: (usize, usize), area: Rect, cell: Cell) -> Rect {
+    let (columns, rows) = fit(size, (area.width.into(), area.height.into()), cell);
+    let (columns, rows) = (columns as u16, rows as u16);
+    let (left, top) = ((area.width - columns) / 2, (area.height - rows) / 2);
+    Rect::new(area.x + left, area.y + top, columns, rows)
 }
 
 impl Widget for Picture<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let area = area.intersection(buffer.area);
-        let (columns, rows) =
-            fit(self.width, self.height, usize::from(area.width), usize::from(area.height));
-        if self.pixels.len() != 3 * self.width * self.height || columns * rows == 0 {
+        let area = middle((self.width, self.height), area, self.cell);
+        if self.pixels.len() != 3 * self.width * self.height || area.is_empty() {
             return;
         }
-        let left = area.x + (area.width - columns as u16) / 2;
-        let top = area.y + (area.height - rows as u16) / 2;
+        let (columns, rows) = (usize::from(area.width), usize::from(area.height));
         let scaled = self.scaled(columns, 2 * rows);
-        for row in 0..rows {
-            for column in 0..columns {
-                let pixel = |line: usize| scaled[line * columns + column];
-                let (upper, lower) = (pixel(2 * row), pixel(2 * row + 1));
-                let cell = &mut buffer[(left + column as u16, top + row as u16)];
-                if self.palette == Palette::Letters {
-                    cell.set_char(letter(upper, lower));
-                } else {
-                    let (upper, lower) = (self.palette.color(upper), self.palette.color(lower));
-                    cell.set_char(HALF_BLOCK).set_fg(upper).set_bg(lower);
-                }
+        for (y, lines) in area.rows().zip(scaled.chunks_exact(2 * columns)) {
+            let (upper, lower) = lines.split_at(columns);
+            for (x, (&upper, &lower)) in (y.x..).zip(upper.iter().zip(lower)) {
+                self.paint(&mut buffer[(x, y.y)], upper, lower);
             }
         }
     }
 }
 
 impl Picture<'_> {
+    fn paint(&self, cell: &mut BufferCell, upper: [u8; 3], lower: [u8; 3]) {
+        let Look { palette, is_ascii } = self.look;
+        if palette == Palette::Letters {
+            cell.set_char(letter(upper, lower));
+        } else if is_ascii {
+            let color = std::array::from_fn(|part| upper[part].midpoint(lower[part]));
+            cell.set_char(' ').set_bg(palette.color(color));
+        } else {
+            let (upper, lower) = (palette.color(upper), palette.color(lower));
+            cell.set_char(HALF_BLOCK).set_fg(upper).set_bg(lower);
+        }
+    }
+
     /// The picture in `columns` by `lines` pixels: each the mean of the box of pixels it covers,
     /// those at its edges counted by how much of them it covers.
     fn scaled(&self, columns: usize, lines: usize) -> Vec<[u8; 3]> {
@@ -117,12 +150,20 @@ mod tests {
 
     #[test]
     fn pictures_fit_with_their_proportions() {
-        assert_eq!(fit(128, 96, 80, 22), (58, 22));
-        assert_eq!(fit(128, 96, 160, 48), (128, 48));
-        assert_eq!(fit(128, 96, 40, 48), (40, 15));
-        assert_eq!(fit(32, 16, 80, 22), (80, 20));
-        assert_eq!(fit(0, 16, 80, 22), (0, 0));
-        assert_eq!(fit(32, 16, 0, 22), (0, 0));
+        let cell = Cell::default();
+        assert_eq!(fit((128, 96), (80, 22), cell), (58, 22));
+        assert_eq!(fit((128, 96), (160, 48), cell), (128, 48));
+        assert_eq!(fit((128, 96), (40, 48), cell), (40, 15));
+        assert_eq!(fit((32, 16), (80, 22), cell), (80, 20));
+        assert_eq!(fit((0, 16), (80, 22), cell), (0, 0));
+        assert_eq!(fit((32, 16), (0, 22), cell), (0, 0));
+        assert_eq!(fit((128, 96), (80, 22), Cell { width: 10, height: 18 }), (52, 22));
+        assert_eq!(fit((128, 96), (80, 22), Cell { width: 0, height: 0 }), (29, 22));
+    }
+
+    fn picture(pixels: &[u8], (width, height): (usize, usize)) -> Picture<'_> {
+        let look = Look { palette: Palette::Full, is_ascii: false };
+        Picture { pixels, width, height, look, cell: Cell::default() }
     }
 
     fn drawn(picture: &Picture<'_>, columns: u16, rows: u16) -> Buffer {
@@ -134,7 +175,7 @@ mod tests {
     #[test]
     fn a_cell_holds_two_pixels() {
         let pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
-        let picture = Picture { pixels: &pixels, width: 2, height: 2, palette: Palette::Full };
+        let picture = picture(&pixels, (2, 2));
         let buffer = drawn(&picture, 4, 1);
         let row: Vec<&str> = (0..4).map(|x| buffer[(x, 0)].symbol()).collect();
         assert_eq!(row, [" ", "\u{2580}", "\u{2580}", " "]);
@@ -149,7 +190,7 @@ mod tests {
     #[test]
     fn smaller_pictures_are_means_and_larger_ones_the_same_pixels() {
         let pixels: Vec<u8> = [0_u8, 100, 200, 40].into_iter().flat_map(|v| [v; 3]).collect();
-        let picture = Picture { pixels: &pixels, width: 4, height: 1, palette: Palette::Full };
+        let picture = picture(&pixels, (4, 1));
         let values = |columns| -> Vec<u8> {
             picture.scaled(columns, 1).iter().map(|pixel| pixel[0]).collect()
         };
@@ -163,7 +204,7 @@ mod tests {
     #[test]
     fn one_colour_stays_one_colour_at_any_size() {
         let pixels = [77_u8; 3 * 7 * 5];
-        let picture = Picture { pixels: &pixels, width: 7, height: 5, palette: Palette::Full };
+        let picture = picture(&pixels, (7, 5));
         for (columns, lines) in [(1, 1), (3, 2), (6, 11), (20, 3), (64, 64)] {
             assert!(picture.scaled(columns, lines).iter().all(|pixel| *pixel == [77; 3]));
         }
@@ -172,16 +213,25 @@ mod tests {
     #[test]
     fn without_colours_there_are_letters() {
         let pixels = [255_u8, 255, 255, 0, 0, 0, 255, 255, 255, 0, 0, 0];
-        let picture = Picture { pixels: &pixels, width: 2, height: 2, palette: Palette::Letters };
+        let look = Look { palette: Palette::Letters, is_ascii: true };
+        let picture = Picture { look, ..picture(&pixels, (2, 2)) };
         let buffer = drawn(&picture, 2, 1);
         assert_eq!((buffer[(0, 0)].symbol(), buffer[(1, 0)].symbol()), ("@", " "));
         assert_eq!(buffer[(0, 0)].fg, Color::Reset);
     }
 
     #[test]
+    fn a_cell_without_blocks_is_one_colour() {
+        let pixels = [0_u8, 10, 20, 0, 10, 20, 100, 30, 20, 100, 30, 20];
+        let look = Look { palette: Palette::Full, is_ascii: true };
+        let buffer = drawn(&Picture { look, ..picture(&pixels, (2, 2)) }, 2, 1);
+        assert_eq!((buffer[(0, 0)].symbol(), buffer[(0, 0)].bg), (" ", rgb(50, 20, 20)));
+    }
+
+    #[test]
     fn an_area_beyond_the_buffer_draws_what_is_inside() {
         let pixels = [9_u8; 12];
-        let picture = Picture { pixels: &pixels, width: 2, height: 2, palette: Palette::Full };
+        let picture = picture(&pixels, (2, 2));
         let mut buffer = Buffer::empty(Rect::new(0, 0, 2, 1));
         picture.render(Rect::new(1, 0, 9, 9), &mut buffer);
     }

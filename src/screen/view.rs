@@ -21,8 +21,8 @@ pub use page::Page;
 pub use player::{Landmarks, Overlay, Player, Sides};
 pub use scene::{Contrast, Scene};
 
-use super::stage::{ended, spawn};
-use super::{Lease, Modes, Output, Palette, ScreenError};
+use super::threads::{ended, spawn};
+use super::{Lease, Look, Modes, Output, ScreenError};
 use crate::clock::{Clock, KEYS_END};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -51,20 +51,20 @@ impl Viewer {
     /// [`ScreenError`]; the terminal is then as it was.
     pub fn open(
         facts: Facts,
-        palette: Palette,
+        look: Look,
         desk: Arc<Desk>,
         clock: impl Clock + 'static,
     ) -> Result<Viewer, ScreenError> {
         let output = Output::new(io::stdout());
         let backend = CrosstermBackend::new(output.clone());
         let terminal = Terminal::new(backend).map_err(ScreenError::Take)?;
-        let modes = Modes { raw: true, releases: false };
+        let modes = Modes { raw: true, releases: false, pictures: false };
         let lease = Lease::take(output, modes).map_err(ScreenError::Take)?;
         lease.restore_on_panic();
         let stop = Arc::new(AtomicBool::new(false));
         let mut viewer = Viewer { lease, desk, stop, drawer: None, reader: None };
         let desk = Arc::clone(&viewer.desk);
-        let drawer = move || Drawer::new(&facts, palette, &desk).run(terminal, &clock);
+        let drawer = move || Drawer::new(&facts, look, &desk).run(terminal, &clock);
         viewer.drawer = Some(spawn("pictures", drawer)?);
         let (desk, stop) = (Arc::clone(&viewer.desk), Arc::clone(&viewer.stop));
         let (alive, ended) = sync_channel(0);
@@ -115,7 +115,7 @@ impl Drop for Viewer {
 /// The thread that draws: it holds the player, and nobody else does.
 struct Drawer<'a> {
     facts: &'a Facts,
-    palette: Palette,
+    look: Look,
     desk: &'a Desk,
     player: Player,
     scene: Scene,
@@ -124,9 +124,9 @@ struct Drawer<'a> {
 }
 
 impl<'a> Drawer<'a> {
-    fn new(facts: &'a Facts, palette: Palette, desk: &'a Desk) -> Drawer<'a> {
+    fn new(facts: &'a Facts, look: Look, desk: &'a Desk) -> Drawer<'a> {
         let player = Player::new(facts.actions.len() as u64, facts.rate_milli);
-        Drawer { facts, palette, desk, player, scene: Scene::default(), seen: (0, 0) }
+        Drawer { facts, look, desk, player, scene: Scene::default(), seen: (0, 0) }
     }
 
     /// Until the viewer quits or the desk closes; says how many times it drew.
@@ -186,7 +186,7 @@ impl<'a> Drawer<'a> {
     ) -> io::Result<()> {
         self.seen = (self.desk.changes(), now_us);
         let (facts, player, scene) = (self.facts, &self.player, &self.scene);
-        let page = Page { facts, player, scene, desk: self.desk, palette: self.palette };
+        let page = Page { facts, player, scene, desk: self.desk, look: self.look };
         terminal.draw(|frame| frame.render_widget(page, frame.area()))?;
         Ok(())
     }

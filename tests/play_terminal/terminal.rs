@@ -108,6 +108,21 @@ impl Terminal {
         assert!(sent.expect("sh runs").success(), "{kills:?}");
     }
 
+    /// Waits until the modes are those of a shell again, after a program that could not say goodbye.
+    #[track_caller]
+    pub fn wait_for_modes(&self) {
+        let file = self.tmux(&["display-message", "-p", "#{pane_tty}"]);
+        let ask = format!("stty -a <{}", file.trim());
+        for _ in 0..TRIES_MAX {
+            let told = Command::new("sh").args(["-c", &ask]).output().expect("sh runs");
+            if !String::from_utf8_lossy(&told.stdout).contains("-isig") {
+                return;
+            }
+            self.sleep_ms(50);
+        }
+        panic!("the modes are still a play's: {}", self.screen());
+    }
+
     /// Makes the window another size.
     pub fn resize(&self, columns: u16, rows: u16) {
         let (columns, rows) = (columns.to_string(), rows.to_string());

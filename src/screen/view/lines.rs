@@ -8,7 +8,7 @@ use super::strips::drawn;
 use crate::drift::{Mark, mark};
 use crate::drive::Verdict;
 use crate::event::Outcome;
-use crate::screen::Palette;
+use crate::screen::Look;
 use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Span};
 
@@ -19,14 +19,14 @@ pub(super) struct Lines<'a> {
     pub(super) player: &'a Player,
     pub(super) scene: &'a Scene,
     pub(super) desk: &'a Desk,
-    pub(super) palette: Palette,
+    pub(super) look: Look,
 }
 
 impl<'a> Lines<'a> {
     /// Whether it plays, how fast, which frame, when it was; in fewer words without the time.
     pub(super) fn place(&self) -> [Line<'a>; 2] {
         let (plays, stands) =
-            if self.palette == Palette::Letters { (">", "||") } else { ("\u{25b6}", "\u{2016}") };
+            if self.look.is_plain() { (">", "||") } else { ("\u{25b6}", "\u{2016}") };
         let sign = if self.player.due_us().is_some() { plays } else { stands };
         let frame = self.scene.frame();
         let frames = self.facts.actions.len();
@@ -155,7 +155,7 @@ impl<'a> Lines<'a> {
     }
 
     fn style(&self, mark: Mark) -> Style {
-        drawn(mark, self.palette).1
+        drawn(mark, self.look).1
     }
 }
 

@@ -6,7 +6,7 @@ use super::orders::KEYS;
 use super::player::Overlay;
 use super::strips::drawn;
 use crate::drift::{Fact, Mark};
-use crate::screen::Palette;
+use crate::screen::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
@@ -37,7 +37,7 @@ pub(super) struct Over<'a> {
     /// Where it lies if it fits there.
     pub(super) above: Rect,
     pub(super) facts: &'a Facts,
-    pub(super) palette: Palette,
+    pub(super) look: Look,
 }
 
 impl Widget for Over<'_> {
@@ -57,7 +57,7 @@ impl Widget for Over<'_> {
         let is_framed = lines.len() + 2 <= usize::from(area.height);
         let place = centred(area, columns, lines.len() as u16 + 2 * u16::from(is_framed));
         let text = Paragraph::new(lines);
-        let borders = if self.palette == Palette::Letters { LETTERS } else { border::PLAIN };
+        let borders = if self.look.is_plain() { LETTERS } else { border::PLAIN };
         let frame = Block::bordered().border_set(borders).title(title);
         Clear.render(place, buffer);
         if is_framed { text.block(frame) } else { text }.render(place, buffer);
@@ -72,7 +72,7 @@ impl Over<'_> {
         let mut lines: Vec<Line<'_>> = KEYS.iter().map(row).collect();
         let marks = [Mark::Same, Mark::State, Mark::Picture, Mark::Unknown];
         let legend = marks.into_iter().flat_map(|mark| {
-            let (symbol, style) = drawn(mark, self.palette);
+            let (symbol, style) = drawn(mark, self.look);
             [Span::styled(format!(" {symbol} "), style), word(mark).into()]
         });
         lines.push(Line::from(legend.collect::<Vec<_>>()));

@@ -8,7 +8,7 @@ use super::pictures::Pictures;
 use super::player::Player;
 use super::scene::Scene;
 use super::strips::{Ruler, Strip};
-use crate::screen::{COLUMNS_MIN, Palette, ROWS_MIN};
+use crate::screen::{COLUMNS_MIN, Look, ROWS_MIN};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
@@ -35,7 +35,7 @@ pub struct Page<'a> {
     /// The verdicts.
     pub desk: &'a Desk,
     /// What the terminal shows.
-    pub palette: Palette,
+    pub look: Look,
 }
 
 impl Widget for Page<'_> {
@@ -50,15 +50,15 @@ impl Widget for Page<'_> {
         let [mut above, mut row] = [area, area];
         above.height -= below as u16;
         (row.y, row.height) = (above.bottom(), 1);
-        let (facts, palette) = (self.facts, self.palette);
+        let (facts, look) = (self.facts, self.look);
         let sides = self.player.sides();
-        Pictures { facts, scene: self.scene, sides, palette }.render(above, buffer);
+        Pictures { facts, scene: self.scene, sides, look }.render(above, buffer);
         self.strips(&names, &mut row, buffer);
         for (left, right) in lines {
             edges(&left, &right, row, buffer);
             row.y += 1;
         }
-        Over { what: self.player.overlay(), above, facts, palette }.render(area, buffer);
+        Over { what: self.player.overlay(), above, facts, look }.render(area, buffer);
     }
 }
 
@@ -84,21 +84,20 @@ impl<'a> Page<'a> {
                     let width = STRIP_NAME_COLUMNS - 1;
                     Line::from(name.dim()).render(Rect { width, ..*row }, buffer);
                 }
-                Strip { marks, palette: self.palette }.render(Rect { y: row.y, ..ruled }, buffer);
+                Strip { marks, look: self.look }.render(Rect { y: row.y, ..ruled }, buffer);
                 row.y += 1;
             }
         });
         let (frames, at) = (self.facts.actions.len() as u64, self.player.at());
         let notes = &self.facts.notes;
-        Ruler { frames, at, notes, palette: self.palette }
-            .render(Rect { y: row.y, ..ruled }, buffer);
+        Ruler { frames, at, notes, look: self.look }.render(Rect { y: row.y, ..ruled }, buffer);
         row.y += 1;
     }
 
     /// The lines below, left and right sides, each in more words and in fewer.
     fn lines(&self, rows: u16) -> Vec<(Vec<Line<'a>>, Vec<Line<'a>>)> {
-        let Page { facts, player, scene, desk, palette } = *self;
-        let lines = Lines { facts, player, scene, desk, palette };
+        let Page { facts, player, scene, desk, look } = *self;
+        let lines = Lines { facts, player, scene, desk, look };
         let mut all = vec![
             (lines.place().to_vec(), lines.found().to_vec()),
             (lines.buttons().to_vec(), vec![lines.tape()]),

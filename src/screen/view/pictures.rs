@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::player::Sides;
 use super::scene::{Contrast, Scene};
-use crate::screen::{Palette, Picture, fit};
+use crate::screen::{Cell, Look, Picture, fit};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
@@ -15,7 +15,7 @@ pub(super) struct Pictures<'a> {
     pub(super) facts: &'a Facts,
     pub(super) scene: &'a Scene,
     pub(super) sides: Sides,
-    pub(super) palette: Palette,
+    pub(super) look: Look,
 }
 
 impl Widget for Pictures<'_> {
@@ -68,7 +68,8 @@ impl Pictures<'_> {
     fn fitted(&self, area: Rect) -> (u16, u16) {
         let (width, height) = self.facts.picture;
         let rows = area.height.saturating_sub(1);
-        let (columns, rows) = fit(width, height, area.width.into(), rows.into());
+        let (columns, rows) =
+            fit((width, height), (area.width.into(), rows.into()), Cell::default());
         (columns as u16, rows as u16)
     }
 
@@ -85,8 +86,9 @@ impl Pictures<'_> {
     }
 
     fn picture(&self, pixels: &[u8], area: Rect, buffer: &mut Buffer) {
-        let ((width, height), palette) = (self.facts.picture, self.palette);
-        Picture { pixels, width, height, palette }.render(area, buffer);
+        let ((width, height), look) = (self.facts.picture, self.look);
+        let cell = Cell::default();
+        Picture { pixels, width, height, look, cell }.render(area, buffer);
     }
 }
 

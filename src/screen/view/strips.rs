@@ -1,7 +1,7 @@
 //! The verdict on every frame as a strip across the width, and where the viewer stands on it.
 
 use crate::drift::{Mark, strip};
-use crate::screen::Palette;
+use crate::screen::Look;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
@@ -10,7 +10,7 @@ use ratatui::widgets::Widget;
 /// One strip.
 pub(super) struct Strip<'a> {
     pub(super) marks: &'a [Mark],
-    pub(super) palette: Palette,
+    pub(super) look: Look,
 }
 
 impl Widget for Strip<'_> {
@@ -18,7 +18,7 @@ impl Widget for Strip<'_> {
         let columns = usize::from(area.width);
         let parts = strip(self.marks, columns);
         for column in 0..columns.min(columns * parts.len()) {
-            let (symbol, style) = drawn(parts[column * parts.len() / columns], self.palette);
+            let (symbol, style) = drawn(parts[column * parts.len() / columns], self.look);
             let cell = &mut buffer[(area.x + column as u16, area.y)];
             cell.set_char(symbol).set_style(style);
         }
@@ -26,15 +26,15 @@ impl Widget for Strip<'_> {
 }
 
 /// A mark is told by its shape as well as by its colour.
-pub(super) fn drawn(mark: Mark, palette: Palette) -> (char, Style) {
-    let has_colors = palette != Palette::Letters;
+pub(super) fn drawn(mark: Mark, look: Look) -> (char, Style) {
     let (letter, block, color) = match mark {
         Mark::Unknown => ('.', '\u{b7}', Color::DarkGray),
         Mark::Same => ('=', '\u{2501}', Color::Green),
         Mark::State => ('s', '\u{2584}', Color::Yellow),
         Mark::Picture => ('P', '\u{2588}', Color::Red),
     };
-    if has_colors { (block, Style::new().fg(color)) } else { (letter, Style::new()) }
+    let style = if look.has_colors() { Style::new().fg(color) } else { Style::new() };
+    (if look.is_plain() { letter } else { block }, style)
 }
 
 /// The row under the strips: notes, and where the viewer stands.
@@ -42,7 +42,7 @@ pub(super) struct Ruler<'a> {
     pub(super) frames: u64,
     pub(super) at: u64,
     pub(super) notes: &'a [(u64, String)],
-    pub(super) palette: Palette,
+    pub(super) look: Look,
 }
 
 impl Widget for Ruler<'_> {
@@ -50,8 +50,9 @@ impl Widget for Ruler<'_> {
         if area.is_empty() {
             return;
         }
-        let has_colors = self.palette != Palette::Letters;
-        let (note, cursor) = if has_colors { ('\u{2666}', '\u{25b2}') } else { ('!', '^') };
+        let (note, cursor) =
+            if self.look.is_plain() { ('!', '^') } else { ('\u{2666}', '\u{25b2}') };
+        let has_colors = self.look.has_colors();
         let color = |color| if has_colors { Style::new().fg(color) } else { Style::new() };
         let mut put = |frame: u64, symbol: char, style: Style| {
             let column = column(frame, self.frames, area.width);
@@ -80,13 +81,17 @@ pub(super) fn column(frame: u64, frames: u64, width: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::Palette;
+
+    const FULL: Look = Look { palette: Palette::Full, is_ascii: false };
+    const LETTERS: Look = Look { palette: Palette::Letters, is_ascii: false };
 
     /// The columns in which frame `frame` alone is marked.
     fn marked(frame: u64, frames: u64, width: u16) -> Vec<u16> {
         let mut marks = vec![Mark::Same; frames as usize];
         marks[frame as usize] = Mark::Picture;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, 1));
-        Strip { marks: &marks, palette: Palette::Letters }.render(buffer.area, &mut buffer);
+        Strip { marks: &marks, look: LETTERS }.render(buffer.area, &mut buffer);
         (0..width).filter(|x| buffer[(*x, 0)].symbol() == "P").collect()
     }
 
@@ -106,9 +111,9 @@ mod tests {
     #[test]
     fn a_strip_of_no_frames_and_no_width_draws_nothing() {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 4, 1));
-        Strip { marks: &[], palette: Palette::Full }.render(buffer.area, &mut buffer);
+        Strip { marks: &[], look: FULL }.render(buffer.area, &mut buffer);
         let area = Rect::new(0, 0, 0, 1);
-        Strip { marks: &[Mark::Same], palette: Palette::Full }.render(area, &mut buffer);
+        Strip { marks: &[Mark::Same], look: FULL }.render(area, &mut buffer);
         assert_eq!(buffer, Buffer::empty(buffer.area));
     }
 }
