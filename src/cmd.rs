@@ -35,6 +35,7 @@ pub use sides::Wrap;
 pub use taps::answer as answer_taps;
 
 use crate::cli::{Cli, Play, Verb};
+use crate::drift::SideError;
 use crate::drive::Verdict;
 use crate::measure::Stopwatch;
 use crate::session::SessionError;
@@ -126,7 +127,11 @@ fn alone() -> anyhow::Result<Exit> {
 
 /// Damage and drift have their own exit codes; everything else is an error.
 fn exit_of(error: &anyhow::Error) -> Exit {
-    if error.is::<going_on::Drifted>() {
+    // A frame that is not itself when it is watched or made again differs too.
+    let is_side = |error: &SideError| {
+        matches!(error, SideError::Disturbed { .. } | SideError::Unsteady { .. })
+    };
+    if error.is::<going_on::Drifted>() || error.downcast_ref().is_some_and(is_side) {
         return Exit::Drift;
     }
     if error.downcast_ref::<view::NoFrame>().is_some_and(|error| error.ending.is_some()) {

@@ -9,7 +9,7 @@ use super::progress::Progress;
 use super::sides::{Played, Wrap};
 use super::{Exit, files, output};
 use crate::cli::Taps;
-use crate::drift::{Local, Side, SideError, Tapped};
+use crate::drift::{Local, Side, Tapped};
 use crate::session::limits::STATE_BYTES_MAX;
 use anyhow::{Context, Result, bail};
 use std::fmt::Write as _;
@@ -50,14 +50,7 @@ fn frame(options: &Taps, played: &Played, side: &mut Local) -> Result<Exit> {
     let state = options.from_state.as_deref().map(|path| files::read(path, STATE_BYTES_MAX));
     let state = state.transpose()?;
     let names: Vec<&str> = options.op.iter().map(String::as_str).collect();
-    let tapped = match side.tapped(options.frame, state.as_deref(), &names) {
-        Ok(tapped) => tapped,
-        Err(error @ SideError::Disturbed { .. }) => {
-            output::complaint(&error.to_string());
-            return Ok(Exit::Drift);
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let tapped = side.tapped(options.frame, state.as_deref(), &names)?;
     for (name, path) in options.op.iter().zip(&options.raw) {
         let bytes = tapped.kept.get(name);
         let bytes = bytes.with_context(|| unknown_op(name, &tapped))?;

@@ -108,8 +108,8 @@ impl Pair<'_> {
     /// The frame that was made from the same memory and left another, the last before `frame`;
     /// `None` where the memory differs from the start.
     ///
-    /// What a frame adds to the memory is in its state sum, and the memory holds `window` frames. So
-    /// where sums are the same, a difference came in that many frames before at most.
+    /// What a frame adds to the memory is in its state sum, and the memory holds `window` frames.
+    /// So where sums are the same, a difference came in that many frames before at most.
     pub(super) fn entered_before(&mut self, frame: u64) -> Result<Option<u64>, SideError> {
         let near = frame.saturating_sub(self.model.window as u64 + 1);
         for first in [near, 0] {

@@ -3,8 +3,8 @@
 use super::Fact;
 use crate::session::Config;
 
-/// The settings that differ, in the order of CONFIG. Two tapes without one play the same game: equal
-/// actions must bring equal frames.
+/// The settings that differ, in the order of CONFIG. Two tapes without one play the same game:
+/// equal actions must bring equal frames.
 pub fn setting_differences(theirs: &Config, ours: &Config) -> Vec<Fact> {
     let rows = settings(theirs).into_iter().zip(settings(ours));
     let facts =
