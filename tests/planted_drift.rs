@@ -248,14 +248,14 @@ fn a_fault_of_every_frame_is_named_although_the_prompt_has_it_too() {
 /// Some more on the shipped world.
 #[test]
 #[ignore = "runs the shipped world: some minutes on two cores"]
-fn each_of_40_plants_in_the_doom_world_is_named_or_masked() {
+fn each_of_20_plants_in_the_doom_world_is_named_or_masked() {
     let bytes = std::fs::read(path("worlds/doom.safetensors")).expect("the shipped world");
     let world = World::from_packed(&bytes).expect("whole");
     let model = Arc::new(build(&world, 2, NoiseFrom::Seed).expect("two passes"));
     let (latents, actions) = world.prompt(0).expect("a prompt");
     let start = Start { seed: 9, latents: latents.to_vec(), actions, noise: None };
     let mut field = Field::new(model, start, 8);
-    let tally = plant_many(&mut field, 4, 40, 1);
+    let tally = plant_many(&mut field, 4, 20, 1);
     assert!(tally.masked > 2 && tally.shows > 10, "{tally:?}");
 }
 

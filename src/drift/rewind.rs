@@ -48,7 +48,7 @@ pub struct Seen<'a> {
 
 /// The actions of a tape and an engine that makes its frames again, in any order.
 ///
-/// States are kept every [`INTERVAL_FRAMES`] frames; when they reach their most bytes, every second
+/// States are kept every `INTERVAL_FRAMES` frames; when they reach their most bytes, every second
 /// one goes and the interval doubles. So a seek runs at most one interval, and a walk forward runs
 /// each frame once.
 pub struct Rewind {
