@@ -2,6 +2,7 @@
 
 mod abilities;
 mod ansi;
+mod boxes;
 mod graphics;
 mod lease;
 mod output;

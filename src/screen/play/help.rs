@@ -3,27 +3,15 @@
 use super::Facts;
 use crate::input::{Command, Hold, Mood};
 use crate::screen::Look;
+use crate::screen::boxes::{borders, centred};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Stylize;
-use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
 /// Most columns that the box takes.
 const COLUMNS_MAX: u16 = 64;
-
-/// A border of letters that every locale has.
-pub(super) const ASCII_BORDER: border::Set<'static> = border::Set {
-    top_left: "+",
-    top_right: "+",
-    bottom_left: "+",
-    bottom_right: "+",
-    vertical_left: "|",
-    vertical_right: "|",
-    horizontal_top: "-",
-    horizontal_bottom: "-",
-};
 
 /// The keys of the world on the left, those of the program on the right.
 pub(super) struct Help<'a> {
@@ -38,7 +26,7 @@ impl Widget for Help<'_> {
         let rows = buttons.len().max(commands.len()) as u16 + 2 + hold.len() as u16;
         let area = centred(area, COLUMNS_MAX, rows);
         Clear.render(area, buffer);
-        let border = if self.look.is_ascii { ASCII_BORDER } else { border::PLAIN };
+        let border = borders(self.look.is_ascii);
         let block = Block::bordered().border_set(border).title(" keys ");
         let inside = block.inner(area);
         block.render(area, buffer);
@@ -88,11 +76,4 @@ impl Help<'_> {
 
 fn row<'a>(keys: String, text: &'a str) -> Line<'a> {
     Line::from(vec![Span::raw(format!(" {keys:>6} ")).bold(), Span::raw(text)])
-}
-
-/// The middle of `area`, of at most that size.
-pub(super) fn centred(area: Rect, columns: u16, rows: u16) -> Rect {
-    let (width, height) = (columns.min(area.width), rows.min(area.height));
-    let (x, y) = (area.x + (area.width - width) / 2, area.y + (area.height - height) / 2);
-    Rect { x, y, width, height }
 }

@@ -7,10 +7,10 @@ use super::player::Overlay;
 use super::strips::drawn;
 use crate::drift::{Fact, Mark};
 use crate::screen::Look;
+use crate::screen::boxes::{borders, centred};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Stylize;
-use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 
@@ -18,18 +18,6 @@ use ratatui::widgets::{Block, Clear, Paragraph, Widget};
 const HELP_COLUMNS: u16 = 60;
 /// Columns of the machines at most, with their frame.
 const MACHINES_COLUMNS: u16 = 100;
-
-/// A frame of letters.
-const LETTERS: border::Set<'_> = border::Set {
-    top_left: "+",
-    top_right: "+",
-    bottom_left: "+",
-    bottom_right: "+",
-    vertical_left: "|",
-    vertical_right: "|",
-    horizontal_top: "-",
-    horizontal_bottom: "-",
-};
 
 /// What lies over the pictures.
 pub(super) struct Over<'a> {
@@ -57,8 +45,7 @@ impl Widget for Over<'_> {
         let is_framed = lines.len() + 2 <= usize::from(area.height);
         let place = centred(area, columns, lines.len() as u16 + 2 * u16::from(is_framed));
         let text = Paragraph::new(lines);
-        let borders = if self.look.is_plain() { LETTERS } else { border::PLAIN };
-        let frame = Block::bordered().border_set(borders).title(title);
+        let frame = Block::bordered().border_set(borders(self.look.is_plain())).title(title);
         Clear.render(place, buffer);
         if is_framed { text.block(frame) } else { text }.render(place, buffer);
     }
@@ -100,10 +87,4 @@ impl Over<'_> {
         }
         lines
     }
-}
-
-fn centred(area: Rect, columns: u16, rows: u16) -> Rect {
-    let (columns, rows) = (columns.min(area.width), rows.min(area.height));
-    let (left, top) = ((area.width - columns) / 2, (area.height - rows) / 2);
-    Rect::new(area.x + left, area.y + top, columns, rows)
 }
