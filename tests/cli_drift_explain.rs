@@ -6,10 +6,13 @@
 #[path = "common/command.rs"]
 mod command;
 mod common;
+#[path = "common/page.rs"]
+mod page;
 mod planting;
 
 use clap::Parser;
 use command::{Place, Ran};
+use page::{Table, assert_described, table};
 use planting::{FINITE, Fault, Faulty, Plant, Random};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -234,50 +237,18 @@ fn errors_grow(place: &Place, _: &Model) {
     assert!(largest < 0.5, "{largest}");
 }
 
-/// The tables of formats/drift.md: name to fields to types.
-fn page() -> BTreeMap<String, BTreeMap<String, String>> {
+/// The tables of formats/drift.md by their names.
+fn page_tables() -> BTreeMap<String, Table> {
     let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
-    let mut tables: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for section in page.split("\n### ").skip(1) {
-        let (name, text) = section.split_once('\n').expect("a heading");
-        let rows = text.lines().filter(|line| line.starts_with("| `"));
-        let row = |line: &str| {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            (cells[1].trim_matches('`').to_owned(), cells[2].to_owned())
-        };
-        tables.insert(name.to_owned(), rows.map(row).collect());
-    }
-    tables
-}
-
-/// Holds an object against the table of that name: every field with its type, and no other.
-#[track_caller]
-fn assert_described(
-    name: &str,
-    object: &Value,
-    tables: &BTreeMap<String, BTreeMap<String, String>>,
-) {
-    let table = &tables[name];
-    let fields = object.as_object().unwrap_or_else(|| panic!("{name}: {object}"));
-    assert!(fields.keys().eq(table.keys()), "{name}: {:?}, not {table:?}", fields.keys());
-    for (field, value) in fields {
-        let found = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
-        let allowed = table[field].split(" or ").any(|allowed| allowed == found);
-        assert!(allowed, "{name}.{field}: {value}");
-    }
+    let sections = page.split("\n### ").skip(1);
+    let named = sections.map(|section| section.split_once('\n').expect("a heading"));
+    named.map(|(name, text)| (name.to_owned(), table(text))).collect()
 }
 
 fn the_page_is_right(place: &Place, model: &Model) {
-    let tables = page();
+    let tables = page_tables();
     assert!(tables.len() >= 20, "{:?}", tables.keys());
-    let described = |name: &str, object: &Value| assert_described(name, object, &tables);
+    let described = |name: &str, object: &Value| assert_described(name, object, &tables[name]);
     let all = |name: &str, list: &Value| {
         let list = list.as_array().expect("a list");
         assert!(!list.is_empty(), "{name}");

@@ -3,44 +3,22 @@
 #[path = "common/command.rs"]
 mod command;
 mod common;
+#[path = "common/page.rs"]
+mod page;
 
 use command::Place;
+use page::{Table, assert_described, table};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 use worldtape::session::Tape;
 
 /// Rows of the page's tables, in order: the tape's, a machine's, a frame's. Field to type.
-fn tables() -> [BTreeMap<String, String>; 3] {
+fn tables() -> [Table; 3] {
     let page = std::fs::read_to_string(common::path("formats/inspect.md")).expect("the page");
-    let mut tables = [BTreeMap::new(), BTreeMap::new(), BTreeMap::new()];
     let (tape, rest) = page.split_once("\nA machine:").expect("three tables");
     let (machine, frame) = rest.split_once("\n`inspect --frame").expect("three tables");
-    for (table, text) in tables.iter_mut().zip([tape, machine, frame]) {
-        for line in text.lines().filter(|line| line.starts_with("| `")) {
-            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
-            table.insert(cells[1].trim_matches('`').to_owned(), cells[2].to_owned());
-        }
-    }
-    tables
-}
-
-/// Every field of `object` is in the table with its type, and the other way round.
-fn assert_described(object: &Value, table: &BTreeMap<String, String>) {
-    let fields = object.as_object().expect("an object");
-    assert!(fields.keys().eq(table.keys()), "{:?} on the page: {table:?}", fields.keys());
-    for (name, value) in fields {
-        let found = match value {
-            Value::Null => "null",
-            Value::Bool(_) => "boolean",
-            Value::Number(_) => "number",
-            Value::String(_) => "string",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-        };
-        assert!(table[name].split(" or ").any(|allowed| allowed == found), "{name}: {value}");
-    }
+    [tape, machine, frame].map(table)
 }
 
 /// Every tape of the repository.
@@ -64,16 +42,16 @@ fn the_page_has_every_field_with_its_type_and_no_other() {
     let whole = std::fs::read(place.path("walk.wtape")).expect("a tape");
     std::fs::write(place.path("cut.wtape"), &whole[..whole.len() - 100]).expect("written");
     let ran = place.run("inspect --json --frame 7 walk.wtape").exits(0);
-    assert_described(&ran.out.parse().expect("one JSON object"), &frame);
+    assert_described("frame", &ran.out.parse().expect("one JSON object"), &frame);
     let mut named: Vec<String> = vec!["walk.wtape".to_owned(), "cut.wtape".to_owned()];
     named.extend(tapes().iter().map(|path| path.to_str().expect("UTF-8").to_owned()));
     for name in named {
         for verify in ["", " --verify"] {
             let ran = place.run(&format!("inspect --json{verify} {name}"));
             let object: Value = ran.out.parse().expect("one JSON object");
-            assert_described(&object, &tape);
+            assert_described("tape", &object, &tape);
             for one in object["machines"].as_array().expect("machines") {
-                assert_described(one, &machine);
+                assert_described("machine", one, &machine);
             }
             let checked = !object["chain_blocks"].is_null();
             assert_eq!(checked, !verify.is_empty(), "{name}: {}", object["chain_blocks"]);
