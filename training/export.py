@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from training.data.collect import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
-from training.learn import autoencoder, world
+from training.learn import polish, world
 from training.model.files import SHAPE
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
@@ -40,7 +40,7 @@ def add_arguments(parser):
 
 def run(arguments):
     """Writes float weights (float16), prompts (float32) and the manifest."""
-    picture_shape, pictures = autoencoder.load_average(arguments.run)
+    picture_shape, pictures = polish.load_average(arguments.run)
     shape, transformer = world.load_average(arguments.run)
     if picture_shape != shape:
         raise SystemExit(f"{arguments.run}: the autoencoder has {picture_shape}, the world {shape}")

@@ -1,15 +1,16 @@
 """Play turned into frames: a game and a policy, tic by tic."""
 
 import dataclasses
+import functools
 
 import numpy
 
 from training.data.game import Game, read_lines
-from training.data.policy import Blind, Roamer
+from training.data.policy import LINGERING, Blind, Roamer
 from training.data.walls import Walls
 from training.settings import PICTURE_HEIGHT, PICTURE_WIDTH
 
-POLICIES = {"roam": Roamer, "blind": Blind}
+POLICIES = {"roam": Roamer, "linger": functools.partial(Roamer, habits=LINGERING), "blind": Blind}
 PLACE_FIELDS = ("x", "y", "angle", "clearance", "ahead")
 
 

@@ -35,10 +35,15 @@ class Habits:
     dance: float = 0.20
     stand: float = 0.10
     press: float = 0.02
+    hold: float = 0.0
     burst_start: float = 0.012
     """Chance of a burst of fire a tic."""
     target_start: float = 0.15
     """The same with a monster in the middle of the picture."""
+
+
+LINGERING = Habits(hold=0.04)
+"""Now and then one button, or none, held for seconds."""
 
 
 class Roamer:
@@ -52,7 +57,7 @@ class Roamer:
         self.navigator = Navigator(walls)
         self._strafes = [name for name in ("strafe_left", "strafe_right") if name in buttons]
         moods = {"travel": self._travel, "look": self._look, "retreat": self._retreat,
-                 "dance": self._dance, "stand": self._stand, "press": self._press}
+                 "dance": self._dance, "stand": self._stand, "press": self._press, "hold": self._hold}
         self._moods = list(moods.values())
         weights = [getattr(habits, name) for name in moods]
         self._weights = [weight / sum(weights) for weight in weights]
@@ -219,6 +224,12 @@ class Roamer:
         for _ in range(int(self.random.integers(20, 45))):
             yield {"forward"}
         yield from self._turn_round()
+
+    def _hold(self):
+        """Holds one button, or none, for long, whatever is in the way: people do, and tests."""
+        button = self.random.choice([*self.buttons, None])
+        for _ in range(int(self.random.integers(50, 130))):
+            yield {str(button)} if button else set()
 
     def _free(self):
         """Away from what blocks: back, then another direction."""

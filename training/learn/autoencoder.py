@@ -4,14 +4,14 @@ import dataclasses
 import os
 
 import torch
-from torch.nn import functional
 
 from training.clock import Deadline, Progress
 from training.data.pictures import load_pictures
 from training.learn import losses, setup
+from training.learn.course import Course
+from training.learn.judge import Judge
 from training.learn.optimise import (
     Average,
-    learning_rate,
     load_checkpoint,
     optimiser_of,
     save_checkpoint,
@@ -33,18 +33,22 @@ class Settings:
 
     seed: int = 1
     steps: int = 8000
+    seconds: float = 0.0
+    """Where not 0, the schedule is of so many seconds of steps: for a machine lent for a while."""
     batch: int = 256
-    rate: float = 6e-4
+    rate: float = 1e-3
     warmup: int = 200
     decay: float = 0.01
     average: float = 0.999
     edges: float = 1.0
     """Weight of the edge loss beside the mean absolute and squared error."""
-    critic: float = 0.0
-    """Weight of the patch critic; 0 leaves it out."""
+    critic: float = 0.3
+    """Pull of the patch critic, as a share of the other losses' pull; 0 leaves it out."""
     critic_from: float = 0.5
     """Share of the steps after which the critic speaks."""
-    latent_noise: float = 0.05
+    sharpness: float = 0.9
+    """Gradient energy of the pictures, of the real ones', at which the critic's pull is right."""
+    latent_noise: float = 0.1
     """Noise on latents, in units of their spread: the decoder forgives the world model's slips."""
     latent_size: float = 1e-4
     """Weight of the latents' mean square: keeps their spread about 1."""
@@ -65,16 +69,16 @@ def run(arguments):
     settings, shape = setup.prepared(arguments, Settings(), Shape())
     trainer = Trainer(arguments, settings, shape)
     pictures = load_pictures(arguments.data, arguments.device)
-    progress = Progress("autoencoder", trainer.step, settings.steps)
-    while trainer.step < settings.steps and not deadline.passed:
+    progress = Progress("autoencoder", trainer.course.step, settings.steps)
+    while not trainer.course.is_done and not deadline.passed:
         batch = torch.randint(len(pictures), (settings.batch,)).to(pictures.device)
         trainer.train(signed(pictures[batch]))
-        progress.tell(trainer.step, trainer.told)
-        if trainer.step % SAVE_EVERY_STEPS == 0:
+        progress.tell(trainer.course.step, trainer.told)
+        if trainer.course.step % SAVE_EVERY_STEPS == 0:
             trainer.save()
     trainer.finish(pictures)
     quality = told_quality(trainer.average.model, pictures)
-    print(f"{trainer.path}: step {trainer.step} of {settings.steps}, {quality}")
+    print(f"{trainer.path}: {trainer.course.told()}, {quality}")
 
 
 class Trainer:
@@ -88,41 +92,41 @@ class Trainer:
             else Autoencoder(shape)
         model.dec.requires_grad_(not settings.freeze_decoder)
         self.keeps_statistics = settings.freeze_decoder
-        self.model = model.to(arguments.device)
+        self.model = model.to(arguments.device, memory_format=torch.channels_last)
         self.average = Average(self.model, settings.average)
-        self.critic = losses.Critic().to(arguments.device)
-        self.optimiser = optimiser_of(self.model, settings)
-        self.critic_optimiser = optimiser_of(self.critic, settings)
-        self.step = load_checkpoint(self.path, self._parts(), self.described)
+        self.optimiser = optimiser_of(self.model, settings, is_inner)
+        self.judge = Judge(settings, arguments.device)
+        self.course = Course(settings)
+        load_checkpoint(self.path, self._parts(), self.course, self.described)
         self.reconstruct = torch.compile(self._reconstruct) if arguments.compile \
             else self._reconstruct
 
     def _parts(self):
-        return {"model": self.model, "average": self.average.model, "critic": self.critic,
-                "optimiser": self.optimiser, "critic_optimiser": self.critic_optimiser}
+        return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser,
+                **self.judge.parts()}
 
     def train(self, real):
         """One step on pictures [batch, 3, height, width] in -1..1."""
-        settings, share = self.settings, self.step / self.settings.steps
+        settings, share = self.settings, self.course.share
         set_quantised(self.model.dec, share >= settings.quantised_from)
         with setup.half(self.arguments):
             made, raw = self.reconstruct(real)
         made, raw = made.float(), raw.float()
-        squared = functional.mse_loss(made, real)
-        loss = (made - real).abs().mean() + squared + settings.latent_size * raw.square().mean()
-        loss = loss + settings.edges * losses.edge_loss(made, real)
-        rate = learning_rate(self.step, settings)
+        pull = losses.gradient_of(
+            lambda pictures: losses.fidelity(pictures, real, settings.edges), made)
+        rate = self.course.rate
         if settings.critic and share >= settings.critic_from:
-            loss = loss - settings.critic * self._criticised(made, real, rate)
+            pull = pull + self.judge.pull(made, real, pull, rate)
+        loss = (made * pull).sum() + settings.latent_size * raw.square().mean()
         take_step(self.optimiser, self.model, loss, rate)
-        self.average.follow(self.model, self.step)
-        self.step += 1
-        self.last = (loss.detach(), squared.detach())
+        self.average.follow(self.model, self.course.step)
+        self.course.advance()
+        self.last = (made.detach() - real).square().mean()
 
     def told(self):
         """How the last step went, as text; waits for the device."""
-        loss, squared = self.last
-        return f"loss {loss.item():.4f}, {losses.psnr(squared, 2.0).item():.2f} dB"
+        return (f"{losses.psnr(self.last, 2.0).item():.2f} dB, critic's gain "
+                f"{self.judge.gain.value.item():.2f}, sharpness {self.judge.gain.ratio.item():.2f}")
 
     def _reconstruct(self, real):
         """Pictures out of noisy latents, and the raw latents."""
@@ -131,15 +135,9 @@ class Trainer:
         noisy = raw + self.settings.latent_noise * spread * torch.randn_like(raw)
         return self.model.dec(noisy), raw
 
-    def _criticised(self, made, real, rate):
-        """The critic's mean score of `made`, after a step of its own."""
-        take_step(self.critic_optimiser, self.critic,
-                  losses.critic_loss(self.critic, made, real), rate)
-        return self.critic(made).mean()
-
     def save(self):
         """Writes the checkpoint."""
-        save_checkpoint(self.path, self._parts(), self.step, self.described)
+        save_checkpoint(self.path, self._parts(), self.course, self.described)
 
     @torch.no_grad()
     def finish(self, pictures):
@@ -154,6 +152,11 @@ class Trainer:
         self.save()
 
 
+def is_inner(name):
+    """Is it a convolution of a residual?"""
+    return name.endswith(("c1.weight", "c2.weight"))
+
+
 @torch.no_grad()
 def told_quality(model, pictures, count=1024):
     """PSNR of the averaged model on pictures spread over the data, as text."""
@@ -166,9 +169,9 @@ def told_quality(model, pictures, count=1024):
     return f"{torch.cat(values).mean().item():.2f} dB on its data"
 
 
-def load_average(run_folder):
+def load_average(run_folder, checkpoint=CHECKPOINT):
     """Shape and averaged Autoencoder of a run's checkpoint."""
-    content = torch.load(os.path.join(run_folder, CHECKPOINT), map_location="cpu",
+    content = torch.load(os.path.join(run_folder, checkpoint), map_location="cpu",
                          weights_only=True)
     shape = Shape(**content["settings"]["shape"])
     model = Autoencoder(shape)

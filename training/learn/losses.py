@@ -19,10 +19,27 @@ def edge_loss(made, real, scales=3):
     return total / (2 * scales)
 
 
+def energy(pictures):
+    """Mean gradient energy, a number: the squared differences of neighbours, in x and in y."""
+    return sum(pictures.detach().float().diff(dim=axis).square().mean() for axis in (-1, -2))
+
+
+def gradient_of(loss, made):
+    """The gradient of `loss(made)` on pictures `made`, which are cut off from what made them."""
+    made = made.detach().requires_grad_()
+    return torch.autograd.grad(loss(made), made)[0]
+
+
+def fidelity(made, real, edges):
+    """Mean absolute and squared error, and `edges` times the edge loss."""
+    error = made - real
+    return error.abs().mean() + error.square().mean() + edges * edge_loss(made, real)
+
+
 class Critic(nn.Module):
     """Says of each patch of a picture whether it looks real; one number a patch of 22 pixels."""
 
-    def __init__(self, channels=48):
+    def __init__(self, channels=64):
         super().__init__()
         widths = (channels, 2 * channels, 4 * channels)
         layers = [nn.Conv2d(3, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]

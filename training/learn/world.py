@@ -1,4 +1,4 @@
-"""Stage `world`: learns the next frame by rectified flow, a noise level for each frame."""
+"""Stage `world`: learns the next frame by rectified flow, each frame as a session meets it."""
 
 import dataclasses
 import os
@@ -8,9 +8,10 @@ import torch
 from training.clock import Deadline, Progress
 from training.data.latents import load_latents
 from training.learn import losses, setup
+from training.learn.course import Course
+from training.learn.played import Played
 from training.learn.optimise import (
     Average,
-    learning_rate,
     load_checkpoint,
     optimiser_of,
     save_checkpoint,
@@ -18,7 +19,7 @@ from training.learn.optimise import (
 )
 from training.model.files import transformer_of
 from training.model.products import set_quantised
-from training.model.shape import Shape
+from training.model.shape import SCHEDULES, Shape
 from training.model.transformer import Transformer
 
 CHECKPOINT = "world.pt"
@@ -30,27 +31,43 @@ class Settings:
     """Of the world model's training."""
 
     seed: int = 1
-    steps: int = 15400
-    batch: int = 48
+    steps: int = 14000
+    seconds: float = 0.0
+    """Where not 0, the schedule is of so many seconds of steps: for a machine lent for a while."""
+    batch: int = 24
     frames: int = 32
     """Frames of one run; attention over time sees `window` of them at once."""
-    rate: float = 6e-4
-    warmup: int = 500
+    rate: float = 1e-3
+    warmup: int = 300
     decay: float = 0.01
     average: float = 0.999
+    passes: int = 3
+    """Denoise passes of the sessions it is made for: their levels are trained most."""
+    first_share: float = 0.25
+    """Share of the frames to be made that are pure noise, as in a first pass."""
     level_mean: float = 0.3
-    """Noise levels are sigmoid(normal): its mean and spread."""
+    """The others' noise levels are sigmoid(normal): its mean and spread."""
     level_spread: float = 1.2
-    context_share: float = 0.5
-    """Share of the runs whose frames before a random cut carry low noise, as memory does."""
-    context_level_max: float = 0.3
-    drift_share: float = 0.0
-    """Share of those runs whose memory is also wrong: its clean latents carry an error, as in long
-    play, and the frames after the cut must still be right."""
-    drift_max: float = 0.4
-    """Largest error, in units of the latents' spread."""
+    memory_share: float = 0.5
+    """Share of the memory at the level that the last pass commits; the others at any below
+    `memory_level_max`."""
+    memory_level_max: float = 0.35
+    played_from: float = 0.7
+    """Share of the steps after which memory is also what the model itself has played: it learns to
+    go on well from its own slips. 1 is never."""
+    played_share: float = 0.5
+    """Share of a batch that is played, from then on."""
+    played_runs: int = 512
+    """Runs in the pool of played ones."""
+    played_steps: int = 60
+    """Steps after which the pool is played anew."""
     quantised_from: float = 1.0
     """Share of the steps after which the products feel int8; 1 is never."""
+
+    @property
+    def played_batch(self):
+        """Played runs in a batch, once there are any."""
+        return round(self.batch * self.played_share)
 
 
 def add_arguments(parser):
@@ -64,14 +81,15 @@ def run(arguments):
     settings, shape = setup.prepared(arguments, Settings(), Shape())
     trainer = Trainer(arguments, settings, shape)
     data = load_latents(arguments.data, settings.frames, len(shape.buttons), arguments.device)
-    progress = Progress("world", trainer.step, settings.steps)
-    while trainer.step < settings.steps and not deadline.passed:
-        trainer.train(*data.batch(settings.batch))
-        progress.tell(trainer.step, trainer.told)
-        if trainer.step % SAVE_EVERY_STEPS == 0:
+    trainer.draw_from(data)
+    progress = Progress("world", trainer.course.step, settings.steps)
+    while not trainer.course.is_done and not deadline.passed:
+        trainer.train()
+        progress.tell(trainer.course.step, trainer.told)
+        if trainer.course.step % SAVE_EVERY_STEPS == 0:
             trainer.save()
     trainer.save()
-    print(f"{trainer.path}: step {trainer.step} of {settings.steps}, {trainer.told()}")
+    print(f"{trainer.path}: {trainer.course.told()}, {trainer.told()}")
 
 
 class Trainer:
@@ -79,35 +97,53 @@ class Trainer:
 
     def __init__(self, arguments, settings, shape):
         self.settings, self.arguments = settings, arguments
+        self.levels = SCHEDULES[settings.passes]
         self.described = setup.described(settings, shape)
         self.path = os.path.join(arguments.run, CHECKPOINT)
         model = setup.started(arguments, shape, transformer_of) if arguments.start_from \
             else Transformer(shape)
         self.model = model.to(arguments.device)
         self.average = Average(self.model, settings.average)
-        self.optimiser = optimiser_of(self.model, settings)
+        self.optimiser = optimiser_of(self.model, settings, is_inner)
         self.last = torch.tensor(float("nan"))
-        self.step = load_checkpoint(self.path, self._parts(), self.described)
+        self.course = Course(settings)
+        load_checkpoint(self.path, self._parts(), self.course, self.described)
         self.velocity = torch.compile(self.model) if arguments.compile else self.model
 
     def _parts(self):
         return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser}
 
-    def train(self, latents, actions):
-        """One step on latents [batch, frames, ...] and actions [batch, frames, buttons]."""
+    def draw_from(self, data):
+        """Where runs come from, and the pool of played ones."""
+        self.data = data
+        self.pool = Played(data, self.settings.played_runs, self.levels)
+
+    def train(self):
+        """One step on runs of the data and, in time, played ones."""
         settings = self.settings
-        set_quantised(self.model, self.step / settings.steps >= settings.quantised_from)
-        level, drift, weight = noise_levels(latents.shape[:2], settings, latents.device)
-        noise = torch.randn_like(latents)
-        seen = latents + drift[..., None, None, None] * torch.randn_like(latents)
-        wide = level[..., None, None, None]
+        share = self.course.share
+        set_quantised(self.model, share >= settings.quantised_from)
+        latents, actions, memory = self._runs(share >= settings.played_from)
+        x, level, target, weight = two_streams(latents, memory, settings)
         with setup.half(self.arguments):
-            velocity, _ = self.velocity((1 - wide) * seen + wide * noise, level, actions)
-        loss = losses.velocity_loss(velocity, noise - latents, weight)
-        take_step(self.optimiser, self.model, loss, learning_rate(self.step, settings))
-        self.average.follow(self.model, self.step)
-        self.step += 1
+            velocity, _ = self.velocity(x, level, torch.cat([actions, actions], dim=1), two=True)
+        loss = losses.velocity_loss(velocity, target, weight)
+        take_step(self.optimiser, self.model, loss, self.course.rate)
+        self.average.follow(self.model, self.course.step)
+        self.course.advance()
         self.last = loss.detach()
+
+    def _runs(self, with_played):
+        """A batch: latents, actions, and the memory of the last, played, runs."""
+        settings = self.settings
+        count = settings.played_batch if with_played else 0
+        latents, actions = self.data.batch(settings.batch - count)
+        if not count:
+            return latents, actions, latents[:0]
+        if self.pool.latents is None or self.course.step % settings.played_steps == 0:
+            self.pool.refill(self.average.model, self.arguments)
+        more, their_actions, memory = self.pool.batch(count)
+        return torch.cat([latents, more]), torch.cat([actions, their_actions]), memory
 
     def told(self):
         """The last loss, as text; waits for the device."""
@@ -115,27 +151,49 @@ class Trainer:
 
     def save(self):
         """Writes the checkpoint."""
-        save_checkpoint(self.path, self._parts(), self.step, self.described)
+        save_checkpoint(self.path, self._parts(), self.course, self.described)
 
 
-def noise_levels(size, settings, device):
-    """Level of each frame, error of its memory, and its weight in the loss; each [batch, frames].
+def is_inner(name):
+    """Is it a matrix of a block?"""
+    return name.startswith("bl.") and name.endswith(".weight")
 
-    Every frame has its own level. In a share of the runs the frames before a random cut have a low
-    one: that is what lets a frame at low noise serve as memory. Frames whose memory is given an
-    error do not count themselves: their velocity would point to the wrong latent."""
-    batch, frames = size
+
+def two_streams(latents, memory, settings):
+    """What the model sees and should say, [runs, 2 * frames, ...]: memory at low noise, then the
+    same frames to be made; every frame is learned just as a session meets it.
+
+    latents [runs, frames, ...]; memory: what the last pass saw of the played runs, which come last.
+    Gives x, the noise levels, the velocities, and each frame's weight in the loss: memory that was
+    played counts nothing, since its velocity would point to the wrong latent."""
+    level = torch.cat([memory_levels(latents, settings), made_levels(latents, settings)], dim=1)
+    both = torch.cat([latents, latents], dim=1)
+    noise = torch.randn_like(both)
+    wide = level[..., None, None, None]
+    x = (1 - wide) * both + wide * noise
+    weight = torch.ones_like(level)
+    if len(memory):
+        played = (slice(-len(memory), None), slice(0, latents.shape[1]))
+        x[played], level[played] = memory, SCHEDULES[settings.passes][-2]
+        weight[played] = 0.0
+    return x, level, noise - both, weight
+
+
+def memory_levels(latents, settings):
+    """Levels [runs, frames] of memory: what the last pass commits, or any low one."""
+    size, device = latents.shape[:2], latents.device
+    low = settings.memory_level_max * torch.rand(size, device=device)
+    commits = torch.rand(size, device=device) < settings.memory_share
+    return torch.where(commits, SCHEDULES[settings.passes][-2], low)
+
+
+def made_levels(latents, settings):
+    """Levels [runs, frames] of frames to be made: pure noise, or any."""
+    size, device = latents.shape[:2], latents.device
     normal = torch.randn(size, device=device)
     level = torch.sigmoid(settings.level_mean + settings.level_spread * normal)
-    cut = torch.randint(1, frames, (batch, 1), device=device)
-    has_context = torch.rand(batch, 1, device=device) < settings.context_share
-    context = has_context & (torch.arange(frames, device=device) < cut)
-    low = settings.context_level_max * torch.rand(size, device=device)
-    level = torch.where(context, low, level)
-    drifts = torch.rand(batch, 1, device=device) < settings.drift_share
-    size_of_drift = settings.drift_max * torch.rand(batch, 1, device=device)
-    drift = torch.where(context & drifts, size_of_drift, 0.0)
-    return level, drift, (drift == 0).float()
+    is_first = torch.rand(size, device=device) < settings.first_share
+    return torch.where(is_first, 1.0, level)
 
 
 def load_average(run_folder):

@@ -12,25 +12,25 @@ class Session:
         self.transformer = transformer
         self.levels = levels
         self.memory = None
+        self.committed = None
 
     @torch.no_grad()
     def prompt(self, latents, actions, noise):
         """Fills the memory. latents, noise [batch, frames, channels, rows, columns]; actions
-        [batch, frames, buttons]. One frame after the other, so that each sees its elders."""
+        [batch, frames, buttons]. All frames at once: each sees its elders only."""
         level = self.levels[-2]
         self.memory = None
-        for frame in range(latents.shape[1]):
-            one = slice(frame, frame + 1)
-            x = (1 - level) * latents[:, one] + level * noise[:, one]
-            _, kept = self._velocity(x, level, actions[:, one])
-            self._remember(kept)
+        _, kept = self._velocity((1 - level) * latents + level * noise, level, actions)
+        self._remember(kept)
 
     @torch.no_grad()
     def step(self, action, noise, velocities=None):
         """One frame: action [batch, buttons], noise [batch, channels, rows, columns] to its latent.
-        Where `velocities` is a list, each pass's velocity is appended to it."""
+        Where `velocities` is a list, each pass's velocity is appended to it. `committed` is then
+        what the last pass saw and put into the memory, shaped as the latent."""
         x = noise.unsqueeze(1)
         for level, following in zip(self.levels, self.levels[1:]):
+            self.committed = x.squeeze(1)
             v, kept = self._velocity(x, level, action.unsqueeze(1))
             x = x + (following - level) * v
             if velocities is not None:
@@ -47,7 +47,7 @@ class Session:
         """Adds the newest frame's keys and values and drops those out of the window."""
         window = self.transformer.shape.window
         if self.memory is None:
-            self.memory = kept
+            self.memory = [tuple(new[:, -window:] for new in own) for own in kept]
             return
         self.memory = [tuple(torch.cat([old, new], dim=1)[:, -window:]
                              for old, new in zip(past, own))

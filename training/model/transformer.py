@@ -48,13 +48,14 @@ class Block(nn.Module):
         self.m1 = nn.Sequential(Linear(shape.width, shape.mlp), nn.GELU(approximate="tanh"),
                                 Linear(shape.mlp, shape.width))
 
-    def forward(self, h, modulation, past):
+    def forward(self, h, modulation, past, sees):
         """h [batch, frames, tokens, D]; modulation [batch, frames, 9, D]; past: keys and values
-        of earlier frames, oldest first, [batch, held, tokens, heads, D / heads] each, or None.
+        of earlier frames, oldest first, [batch, held, tokens, heads, D / heads] each, or None;
+        sees: the ages and what is hidden, of `ages` or `ages_of_two`.
         Gives the new h, and keys and values of these frames in the same shape."""
         m = (modulation + self.tab).unsqueeze(-2).unbind(2)
         h = h + m[2] * self._in_space(_modulated(h, m[0], m[1]))
-        y, kept = self._in_time(_modulated(h, m[3], m[4]), past)
+        y, kept = self._in_time(_modulated(h, m[3], m[4]), past, sees)
         h = h + m[5] * y
         return h + m[8] * self.m1(_modulated(h, m[6], m[7])), kept
 
@@ -64,26 +65,42 @@ class Block(nn.Module):
         y = functional.scaled_dot_product_attention(flat(q), flat(k), flat(v), scale=LOGIT_SCALE)
         return self.sa.o(y.transpose(1, 2).reshape(x.shape))
 
-    def _in_time(self, x, past):
+    def _in_time(self, x, past, sees):
         q, k, v = self.ta.split(x)
         kept = (k, v)
         if past is not None:
             k, v = torch.cat([past[0], k], dim=1), torch.cat([past[1], v], dim=1)
         # To [batch * tokens, heads, frames, D / heads]: every place looks back at itself.
         by_place = lambda part: part.permute(0, 2, 3, 1, 4).flatten(0, 1)
-        bias = self.age_bias(q.shape[1], k.shape[1]).to(q.dtype)
+        age, hidden = sees
+        bias = self.ta.b[:, age].masked_fill(hidden, -math.inf).to(q.dtype)
         y = functional.scaled_dot_product_attention(
             by_place(q), by_place(k), by_place(v), attn_mask=bias, scale=LOGIT_SCALE)
         y = y.unflatten(0, (x.shape[0], x.shape[2])).permute(0, 3, 1, 2, 4)
         return self.ta.o(y.reshape(x.shape)), kept
 
-    def age_bias(self, queries, keys):
-        """[heads, queries, keys]: the bias of each age; minus infinity for future and forgotten."""
-        device = self.ta.b.device
-        newest = torch.arange(keys - queries, keys, device=device)
-        age = newest[:, None] - torch.arange(keys, device=device)[None, :]
-        seen = (age >= 0) & (age <= self.window)
-        return self.ta.b[:, age.clamp(0, self.window)].masked_fill(~seen, -math.inf)
+
+def ages(queries, keys, window, device):
+    """Age of each key for each query [queries, keys], and which are hidden: future and forgotten.
+
+    The newest query and the newest key are the same frame."""
+    newest = torch.arange(keys - queries, keys, device=device)
+    age = newest[:, None] - torch.arange(keys, device=device)[None, :]
+    return age.clamp(0, window), (age < 0) | (age > window)
+
+
+def ages_of_two(frames, window, device):
+    """The same for `frames` frames of memory followed by as many to be made, frame for frame.
+
+    Memory sees memory, itself included. A frame to be made sees the memory before it, and itself:
+    just what a pass of a session sees."""
+    both = torch.arange(2 * frames, device=device)
+    frame, is_made = both % frames, both >= frames
+    age = frame[:, None] - frame[None, :]
+    youngest = is_made[:, None].long()
+    of_memory = (age < youngest) | (age > window)
+    of_made = ~(is_made[:, None] & (age == 0))
+    return age.clamp(0, window), torch.where(is_made[None, :], of_made, of_memory)
 
 
 def _modulated(h, shift, scale):
@@ -111,16 +128,22 @@ class Transformer(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, x, level, actions, memory=None):
+    def forward(self, x, level, actions, memory=None, two=False):
         """x [batch, frames, channels, rows, columns]; level [batch, frames], 1 is pure noise;
-        actions [batch, frames, buttons]; memory: `past` of each block, or None. Gives the velocity,
-        shaped as x, and each block's keys and values."""
+        actions [batch, frames, buttons]; memory: `past` of each block, or None. With `two`, the
+        first half of the frames is memory, the other the same frames to be made, see `ages_of_two`.
+        Gives the velocity, shaped as x, and each block's keys and values."""
+        frames, window = x.shape[1], self.shape.window
+        held = 0 if memory is None else memory[0][0].shape[1]
+        sees = ages_of_two(frames // 2, window, x.device) if two \
+            else ages(frames, held + frames, window, x.device)
         condition = self.te(self.time_embedding(level)) + self.ae(actions)
         modulation = self.ada(condition).unflatten(-1, (9, -1))
         h = self.inp(self.patches(x)) + self.pos
         kept = []
         for index, block in enumerate(self.bl):
-            h, own = block(h, modulation, None if memory is None else memory[index])
+            h, own = block(h, modulation, None if memory is None else memory[index],
+                           sees)
             kept.append(own)
         shift, scale = self.mo(functional.silu(condition)).unsqueeze(-2).chunk(2, dim=-1)
         return self.unpatched(self.out(_modulated(h, shift, scale))), kept

@@ -42,8 +42,11 @@ def made(tmp_path_factory):
     stage(folder, "encode", "frames/arena", "--run", "run", "--device", "cpu", "-o",
           "latents/arena")
     train = ["world", "run", "--data", "latents/arena", "--device", "cpu", "--shape", *SIZES,
-             "--set", "steps=3", "batch=2", "frames=10", "drift_share=0.5", "quantised_from=0.5"]
+             "--set", "steps=4", "batch=2", "frames=10", "played_from=0.5", "played_runs=2",
+             "quantised_from=0.7"]
     stage(folder, *train)
+    stage(folder, "polish", "run", "--data", "frames/arena", "--latents", "latents/arena",
+          "--device", "cpu", "--set", "steps=2", "batch=2", "plays=2", "frames=14", "skipped=9")
     stage(folder, "export", "run", "--data", "latents/arena", "--prompts", 2, "--name", "tiny",
           "--about", "a test", "-o", "tiny.float.safetensors")
     return folder

@@ -10,9 +10,12 @@ from training.data.container import write_tensors
 from training.data.latents import held, load_latents
 from training.learn import world
 from training.learn.losses import edge_loss
-from training.learn.world import Settings, Trainer, noise_levels
+from training.learn.optimise import near_orthogonal
+from training.learn.world import Settings, Trainer, two_streams
 from training.model.products import Linear, fake_quantised, set_quantised
-from training.model.shape import Shape
+from training.model.session import Session
+from training.model.shape import SCHEDULES, Shape
+from training.model.transformer import Transformer
 
 TINY = Shape(width=16, heads=2, blocks=1, mlp=16, time_features=8)
 
@@ -36,14 +39,47 @@ def test_rounding_is_on_only_where_it_was_turned_on():
     assert torch.equal(layer(x), plain)
 
 
-def test_frames_before_a_cut_carry_low_noise_and_frames_with_a_wrong_memory_do_not_count():
+def test_a_frame_to_be_made_is_trained_just_as_a_session_makes_it():
     torch.manual_seed(0)
-    settings = Settings(context_share=1.0, drift_share=1.0)
-    level, drift, weight = noise_levels((400, 32), settings, "cpu")
-    assert (level[:, 0] <= settings.context_level_max).all()
-    assert level[:, -1].max() > 0.9
-    assert ((drift > 0) == (weight == 0)).all()
-    assert (drift[:, 0] > 0).float().mean() > 0.95 and (drift[:, -1] == 0).all()
+    shape, levels, frames = Shape(width=32, heads=2, blocks=2, mlp=32, window=3), SCHEDULES[3], 8
+    model = Transformer(shape).eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    latents, noise = torch.randn(2, frames, *shape.latent), torch.randn(2, 2 * frames, *shape.latent)
+    actions = (torch.rand(2, frames, 5) < 0.5).float()
+    level = torch.cat([torch.full((2, frames), levels[-2]), torch.ones(2, frames)], dim=1)
+    wide = level[..., None, None, None]
+    x = (1 - wide) * torch.cat([latents, latents], dim=1) + wide * noise
+    trained, _ = model(x, level, torch.cat([actions, actions], dim=1), two=True)
+    session = Session(model, levels)
+    for now in range(1, frames):
+        session.prompt(latents[:, :now], actions[:, :now], noise[:, :now])
+        velocities = []
+        session.step(actions[:, now], noise[:, frames + now], velocities)
+        assert (velocities[0] - trained[:, frames + now]).abs().max() < 1e-4
+    assert trained.abs().mean() > 0.1
+
+
+def test_played_memory_is_seen_at_the_committed_level_and_does_not_count():
+    torch.manual_seed(0)
+    settings = Settings()
+    latents, memory = torch.randn(400, 8, *TINY.latent), torch.randn(100, 8, *TINY.latent)
+    x, level, target, weight = two_streams(latents, memory, settings)
+    assert torch.equal(x[300:, :8], memory) and (level[300:, :8] == SCHEDULES[3][-2]).all()
+    assert (weight[300:, :8] == 0).all() and weight.sum() == 400 * 16 - 100 * 8
+    assert level[:300, :8].max() <= settings.memory_level_max
+    pure = level[:, 8:] == 1
+    assert 0.2 < pure.float().mean() < 0.3
+    noise = target + torch.cat([latents, latents], dim=1)
+    assert torch.allclose(x[:, 8:][pure], noise[:, 8:][pure], atol=1e-5)
+
+
+def test_steps_of_muon_have_singular_values_near_one():
+    stack = torch.randn(3, 24, 40, generator=torch.Generator().manual_seed(1))
+    values = torch.linalg.svdvals(near_orthogonal(stack, 5, (3.4445, -4.7750, 2.0315)).float())
+    assert values.min() > 0.4 and values.max() < 1.4
+    tall = near_orthogonal(stack.mT, 5, (3.4445, -4.7750, 2.0315))
+    assert tall.shape == (3, 40, 24)
 
 
 def test_blur_raises_the_edge_loss():
@@ -77,7 +113,7 @@ def test_runs_lie_within_episodes(shard):
 
 
 def test_training_that_was_stopped_goes_on_as_if_it_had_not_been(shard, tmp_path):
-    settings = Settings(steps=4, batch=2, frames=6, warmup=1)
+    settings = Settings(steps=4, batch=2, frames=6, warmup=1, played_from=1.0)
 
     def weights(folder, stops):
         torch.manual_seed(settings.seed)
@@ -86,8 +122,9 @@ def test_training_that_was_stopped_goes_on_as_if_it_had_not_been(shard, tmp_path
                                            start_from=None, compile=False)
             trainer = Trainer(arguments, settings, TINY)
             data = load_latents([shard], settings.frames, 5, "cpu")
-            while trainer.step < stop:
-                trainer.train(*data.batch(settings.batch))
+            trainer.draw_from(data)
+            while trainer.course.step < stop:
+                trainer.train()
             trainer.save()
         return trainer.model.state_dict()
 
