@@ -12,10 +12,9 @@ mod planting;
 
 use clap::Parser;
 use command::{Place, Ran};
-use page::{Table, assert_described, table};
+use page::{assert_described, tables};
 use planting::{FINITE, Fault, Faulty, Plant, Random};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use worldtape::cli::{Cli, Verb};
 use worldtape::cmd::{Exit, answer_taps};
@@ -237,16 +236,9 @@ fn errors_grow(place: &Place, _: &Model) {
     assert!(largest < 0.5, "{largest}");
 }
 
-/// The tables of formats/drift.md by their names.
-fn page_tables() -> BTreeMap<String, Table> {
-    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
-    let sections = page.split("\n### ").skip(1);
-    let named = sections.map(|section| section.split_once('\n').expect("a heading"));
-    named.map(|(name, text)| (name.to_owned(), table(text))).collect()
-}
-
 fn the_page_is_right(place: &Place, model: &Model) {
-    let tables = page_tables();
+    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
+    let tables = tables(&page);
     assert!(tables.len() >= 20, "{:?}", tables.keys());
     let described = |name: &str, object: &Value| assert_described(name, object, &tables[name]);
     let all = |name: &str, list: &Value| {

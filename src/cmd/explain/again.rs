@@ -2,6 +2,7 @@
 
 use crate::cli::{Explain, Machinery};
 use std::ffi::OsStr;
+use std::path::Path;
 
 /// Variables that choose how an engine runs: a finding may hang on them.
 const VARIABLES: [&str; 5] = [
@@ -12,13 +13,20 @@ const VARIABLES: [&str; 5] = [
     "WORLDTAPE_CUDA_GRAPH",
 ];
 
-/// `explain` of that frame against `against`, with the variables that are set.
-pub(super) fn explain(options: &Explain, frame: u64, against: &str) -> String {
+/// `explain` of that frame by `program`, else this one, against `against`, with the variables that
+/// are set.
+pub(super) fn explain(
+    options: &Explain,
+    frame: u64,
+    program: Option<&Path>,
+    against: &str,
+) -> String {
     let mut words: Vec<String> = VARIABLES
         .iter()
         .filter_map(|name| Some(format!("{name}={}", quoted(&std::env::var_os(name)?))))
         .collect();
-    let program = std::env::args_os().next();
+    let program = program.map(|path| path.as_os_str().to_owned());
+    let program = program.or_else(|| std::env::args_os().next());
     words.push(program.map_or_else(|| "worldtape".to_owned(), |name| quoted(&name)));
     words.push("explain".to_owned());
     words.push(quoted(options.file.as_os_str()));

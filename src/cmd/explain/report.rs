@@ -19,7 +19,7 @@ const TAPE: &str = "the tape";
 
 /// A finding, as `--json` prints it.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(in crate::cmd) struct Report {
     tape: String,
     frames: u64,
     verdict: Verdict,
@@ -116,14 +116,14 @@ impl Report {
         (report.first_state, report.first_picture, report.frame) = (state, picture, first);
         if let Some(first) = first {
             report.verdict = Verdict::Drift;
-            report.reproduce = Some(again::explain(options, first, "BUILD"));
+            report.reproduce = Some(again::explain(options, first, None, "BUILD"));
         }
         report
     }
 
     /// Two sides against each other.
-    pub(super) fn of_sides(options: &Explain, played: &Played, found: Found) -> Report {
-        let Found { search, explanation, names, heat } = found;
+    pub(super) fn of_sides(options: &Explain, played: &Played, found: Found<'_>) -> Report {
+        let Found { search, explanation, names, program, heat } = found;
         let mut report = Report::new(played, names);
         report.heat_map = heat;
         if let Some(search) = &search {
@@ -140,9 +140,10 @@ impl Report {
             (_, true) => Verdict::Masked,
             (_, false) => Verdict::Drift,
         };
-        let against = options.against.as_deref().unwrap_or_default();
-        let command = || again::explain(options, at(&explanation), against);
-        report.reproduce = (report.verdict != Verdict::Same).then(command);
+        if let (Some(against), true) = (&options.against, report.verdict != Verdict::Same) {
+            let frame = at(&explanation);
+            report.reproduce = Some(again::explain(options, frame, program, against));
+        }
         report.explain(explanation);
         report
     }
@@ -173,16 +174,22 @@ impl Report {
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         writeln!(out, "tape     {}: {} frames", plain(&self.tape), self.frames)?;
+        self.write(&mut out, "")?;
+        Ok(out)
+    }
+
+    /// All but the tape, for people; `blame` goes on with the verdict.
+    pub(in crate::cmd) fn write(&self, out: &mut String, blame: &str) -> std::fmt::Result {
         for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
             writeln!(out, "{word:<9}{}", side.line())?;
         }
-        self.where_it_is(&mut out)?;
+        self.where_it_is(out)?;
         if let Some(op) = &self.op {
-            op.write(&mut out)?;
+            op.write(out)?;
         }
-        self.strangers(&mut out)?;
-        self.pictures(&mut out)?;
-        writeln!(out, "verdict  {}", self.line())?;
+        self.strangers(out)?;
+        self.pictures(out)?;
+        writeln!(out, "verdict  {}{blame}", self.line())?;
         match (&self.reproduce, &*self.theirs.name) {
             (Some(command), TAPE) => writeln!(
                 out,
@@ -193,7 +200,7 @@ impl Report {
             (Some(command), _) => writeln!(out, "again    {}", plain(command))?,
             (None, _) => (),
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Frames and ops.
