@@ -117,7 +117,18 @@ fn against_tape(
     let bar = Progress::new(frames.end - frames.start, "replaying");
     let (mut state, mut picture) = (None, None);
     for frame in frames {
-        let (made, expected) = (ours.outcome(frame)?, expected[frame as usize]);
+        let made = match ours.outcome(frame) {
+            Ok(made) => made,
+            // What drifts may end in a value that is not finite.
+            Err(_) if state.is_some() || picture.is_some() => break,
+            Err(error) => {
+                let stop = ours.stop(frame)?.ok_or(error)?;
+                let report = Report::stopped_here(options, played, name, stop);
+                report.print(options.json)?;
+                return Ok(report.exit());
+            }
+        };
+        let expected = expected[frame as usize];
         bar.tick(1);
         if made.state_sum != expected.state_sum {
             state.get_or_insert(frame);

@@ -1,6 +1,6 @@
 //! The command that shows a finding again, as a shell takes it.
 
-use crate::cli::{Explain, Machinery};
+use crate::cli::{Explain, FrameWord, Machinery};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const VARIABLES: [&str; 5] = [
 /// are set.
 pub(super) fn explain(
     options: &Explain,
-    frame: u64,
+    frame: FrameWord,
     program: Option<&Path>,
     against: &str,
 ) -> String {
@@ -30,7 +30,11 @@ pub(super) fn explain(
     words.push(program.map_or_else(|| "worldtape".to_owned(), |name| quoted(&name)));
     words.push("explain".to_owned());
     words.push(quoted(options.file.as_os_str()));
-    words.extend(["--frame".to_owned(), frame.to_string(), "--against".to_owned()]);
+    let frame = match frame {
+        FrameWord::First => "first".to_owned(),
+        FrameWord::Number(frame) => frame.to_string(),
+    };
+    words.extend(["--frame".to_owned(), frame, "--against".to_owned()]);
     words.push(quoted(against.as_ref()));
     machinery(&options.machinery, &mut words);
     words.join(" ")

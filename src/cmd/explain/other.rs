@@ -6,7 +6,7 @@ use crate::cmd::files;
 use crate::cmd::folder::Folder;
 use crate::cmd::sides::Played;
 use crate::cmd::taps::{FrameTold, OutcomesTold};
-use crate::drift::{Side, SideError, Tapped, state_digest, tap_digest};
+use crate::drift::{Side, SideError, Stop, Tapped, state_digest, tap_digest};
 use crate::event::{Digest, Outcome};
 use crate::program::{Node, Op};
 use crate::session::limits::STATE_BYTES_MAX;
@@ -41,6 +41,8 @@ pub(in crate::cmd) struct Other {
     outcomes: Vec<Outcome>,
     /// The last frame it made in its own play.
     last: Option<Tapped>,
+    /// Where it stopped for a value that is not finite.
+    stop: Option<Stop>,
     /// Ends it once it is raised.
     quit: Option<Arc<AtomicBool>>,
 }
@@ -68,6 +70,7 @@ impl Other {
             teller: None,
             outcomes: Vec::new(),
             last: None,
+            stop: None,
             quit: None,
         })
     }
@@ -107,18 +110,22 @@ impl Other {
         let told: OutcomesTold = self.object(last, &more)?;
         self.teller = Some(told.teller());
         let rows = told.read()?;
-        if rows.len() as u64 != last + 1 {
+        self.stop = told.stopped()?;
+        let is_whole = rows.len() as u64 == last + 1;
+        if !is_whole && (self.stop.is_none() || states_from.is_some()) {
             bail!("it tells of {} frames; {} were asked for", rows.len(), last + 1);
         }
         self.outcomes = rows.iter().map(|(outcome, _)| *outcome).collect();
         Ok(rows.into_iter().map(|(_, state)| state).collect())
     }
 
-    fn all_outcomes(&mut self) -> Result<&[Outcome]> {
-        if (self.outcomes.len() as u64) < self.frames {
+    fn made(&mut self, frame: u64) -> Result<Outcome> {
+        if (self.outcomes.len() as u64) < self.frames && self.stop.is_none() {
             self.listed(self.frames - 1, None)?;
         }
-        Ok(&self.outcomes)
+        let stop = || self.stop.as_ref().map_or("an op", |stop| &stop.met);
+        let made = self.outcomes.get(frame as usize).copied();
+        made.with_context(|| format!("frame {frame}: {} met a value that is not finite", stop()))
     }
 
     fn frame(&mut self, frame: u64, from: Option<&[u8]>, keep: &[&str]) -> Result<Tapped> {
@@ -221,7 +228,7 @@ impl Side for Other {
         if let Some(last) = self.last.as_ref().filter(|last| last.frame == frame) {
             return Ok(last.outcome);
         }
-        let found = self.all_outcomes().map(|outcomes| outcomes[frame as usize]);
+        let found = self.made(frame);
         self.told(found)
     }
 
@@ -233,6 +240,10 @@ impl Side for Other {
     ) -> Result<Tapped, SideError> {
         let found = self.frame(frame, from, keep);
         self.told(found)
+    }
+
+    fn stop(&mut self, frame: u64) -> Result<Option<Stop>, SideError> {
+        Ok(self.stop.clone().filter(|stop| stop.frame == frame))
     }
 
     fn picture(&mut self, frame: u64) -> Result<Vec<u8>, SideError> {

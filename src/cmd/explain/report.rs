@@ -1,13 +1,13 @@
 //! What `explain` came to: an object for programs, some lines for people, an exit code.
 
 use super::{Found, again, heat};
-use crate::cli::Explain;
+use crate::cli::{Explain, FrameWord};
 use crate::cmd::Exit;
 use crate::cmd::output::{self, plain};
 use crate::cmd::sides::Played;
 use crate::drift::{
-    Cause, ElementDifference, Explanation, Inputs, OpFound, OpsCompared, PictureDifference,
-    ValueDifference,
+    Cause, ElementDifference, Explanation, Inputs, OpFound, OpsCompared, PictureDifference, Stop,
+    Stopped, ValueDifference, Who,
 };
 use crate::event::Outcome;
 use anyhow::Result;
@@ -41,6 +41,8 @@ pub(in crate::cmd) struct Report {
     ops: Option<OpsCompared>,
     /// The pictures of `frame`.
     picture: Option<PictureDifference>,
+    /// The side that cannot make `frame`.
+    stopped: Option<StopReport>,
     heat_map: Option<heat::Drawn>,
     /// The command that shows it again.
     reproduce: Option<String>,
@@ -79,6 +81,41 @@ struct OpReport {
     elements: Option<ValueDifference>,
 }
 
+/// A side that cannot make a frame.
+#[derive(Serialize)]
+struct StopReport {
+    side: Who,
+    /// The op that refused to go on.
+    met: String,
+    /// The first op of the frame whose output is not finite.
+    made: Option<String>,
+    /// The first such element of that output.
+    element: Option<u64>,
+}
+
+impl StopReport {
+    fn new(side: Who, stop: Stop) -> StopReport {
+        let (made, element) = stop.made.unzip();
+        StopReport { side, met: stop.met, made, element }
+    }
+
+    /// For people.
+    fn line(&self) -> String {
+        let side = match self.side {
+            Who::Ours => "ours stops",
+            Who::Theirs => "theirs stops",
+        };
+        let met = plain(&self.met);
+        match (&self.made, self.element) {
+            (Some(made), Some(element)) => format!(
+                "{side}: op {} made a value that is not finite (element {element}), op {met} met it",
+                plain(made)
+            ),
+            _ => format!("{side}: op {met} met a value that is not finite, which no op of it made"),
+        }
+    }
+}
+
 impl Report {
     /// A report of this tape without a finding.
     fn new(played: &Played, names: [String; 2]) -> Report {
@@ -99,6 +136,7 @@ impl Report {
             memory_of: None,
             ops: None,
             picture: None,
+            stopped: None,
             heat_map: None,
             reproduce: None,
         }
@@ -116,7 +154,8 @@ impl Report {
         (report.first_state, report.first_picture, report.frame) = (state, picture, first);
         if let Some(first) = first {
             report.verdict = Verdict::Drift;
-            report.reproduce = Some(again::explain(options, first, None, "BUILD"));
+            report.reproduce =
+                Some(again::explain(options, FrameWord::Number(first), None, "BUILD"));
         }
         report
     }
@@ -133,6 +172,12 @@ impl Report {
             report.ours.same_as_tape = Some(same(&search.ours));
             report.theirs.same_as_tape = Some(same(&search.theirs));
         }
+        if let Some(stopped) = search.and_then(|search| search.stopped) {
+            report.stop(stopped);
+            let again =
+                |against: &String| again::explain(options, FrameWord::First, program, against);
+            report.reproduce = options.against.as_ref().map(again);
+        }
         let Some(explanation) = explanation else { return report };
         let is_masked = explanation.is_masked() && report.first_state.is_none();
         report.verdict = match (explanation.cause, is_masked) {
@@ -141,11 +186,40 @@ impl Report {
             (_, false) => Verdict::Drift,
         };
         if let (Some(against), true) = (&options.against, report.verdict != Verdict::Same) {
-            let frame = at(&explanation);
+            let frame = FrameWord::Number(at(&explanation));
             report.reproduce = Some(again::explain(options, frame, program, against));
         }
         report.explain(explanation);
         report
+    }
+
+    /// This engine stops in a frame that the tape has.
+    pub(super) fn stopped_here(
+        options: &Explain,
+        played: &Played,
+        name: String,
+        stop: Stop,
+    ) -> Report {
+        let mut report = Report::new(played, [name, TAPE.to_owned()]);
+        report.verdict = Verdict::Drift;
+        report.frame = Some(stop.frame);
+        report.cause = Some(Cause::NotFinite);
+        report.stopped = Some(StopReport::new(Who::Ours, stop));
+        report.reproduce = Some(again::explain(options, FrameWord::First, None, "BUILD"));
+        report
+    }
+
+    /// One side stops in a frame that the other makes.
+    fn stop(&mut self, stopped: Stopped) {
+        let Stopped { who, stop, ops, first } = stopped;
+        self.verdict = Verdict::Drift;
+        (self.frame, self.entered) = (Some(stop.frame), Some(stop.frame));
+        self.cause = Some(Cause::NotFinite);
+        self.op = first.map(|([ours, theirs], inputs)| {
+            OpReport::new(OpFound { ours, theirs, inputs, difference: None })
+        });
+        self.ops = Some(ops);
+        self.stopped = Some(StopReport::new(who, stop));
     }
 
     fn explain(&mut self, explanation: Explanation) {
@@ -189,6 +263,9 @@ impl Report {
         }
         self.strangers(out)?;
         self.pictures(out)?;
+        if let Some(stopped) = &self.stopped {
+            writeln!(out, "stopped  {}", stopped.line())?;
+        }
         writeln!(out, "verdict  {}{blame}", self.line())?;
         match (&self.reproduce, &*self.theirs.name) {
             (Some(command), TAPE) => writeln!(
@@ -271,6 +348,10 @@ impl Report {
                 let of = self.memory_of.as_deref().unwrap_or("an op that is not known");
                 format!("the memory of {} after frame {entered}: no op wrote it", plain(of))
             }
+            (Cause::NotFinite, _) => {
+                let line = self.stopped.as_ref().map_or_else(String::new, StopReport::line);
+                format!("in frame {} {line}", self.frame.unwrap_or_default())
+            }
             (Cause::Outcome, _) => {
                 format!("what is hashed of frame {entered}, not what its ops wrote")
             }
@@ -289,7 +370,9 @@ impl Report {
 fn at(explanation: &Explanation) -> u64 {
     match explanation.cause {
         Cause::Prompt | Cause::Carried | Cause::Nothing => explanation.frame,
-        Cause::Op | Cause::OpInPrompt | Cause::Memory | Cause::Outcome => explanation.entered,
+        Cause::Op | Cause::OpInPrompt | Cause::Memory | Cause::Outcome | Cause::NotFinite => {
+            explanation.entered
+        }
     }
 }
 
