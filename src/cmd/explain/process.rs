@@ -62,7 +62,7 @@ mod tests {
         let shell =
             |script: &str| ask(Path::new("/bin/sh"), &["-c".into(), script.into()], 0, None);
         assert_eq!(shell("printf yes").expect("answers"), b"yes");
-        let told = |script| format!("{:#}", shell(script).err().expect("fails"));
+        let told = |script| format!("{:#}", shell(script).expect_err("fails"));
         let line = told("echo no >&2; echo never >&2; exit 9");
         assert_eq!(line, "it failed (exit code 9); it says: no; never");
         assert!(told("exit 2").contains("of another age"), "{}", told("exit 2"));

@@ -108,7 +108,8 @@ impl StopReport {
         let met = plain(&self.met);
         match (&self.made, self.element) {
             (Some(made), Some(element)) => format!(
-                "{side}: op {} made a value that is not finite (element {element}), op {met} met it",
+                "{side}: op {} made a value that is not finite (element {element}), op {met} met \
+                    it",
                 plain(made)
             ),
             _ => format!("{side}: op {met} met a value that is not finite, which no op of it made"),
