@@ -4,6 +4,7 @@ mod again;
 mod growing;
 mod heat;
 mod other;
+mod parts;
 mod process;
 mod report;
 mod settings;
