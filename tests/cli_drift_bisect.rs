@@ -157,7 +157,7 @@ fn nothing_is_touched() {
     commits.git("bisect start");
     commits.git("bisect bad c3");
     let states = ["status --porcelain", "for-each-ref", "rev-parse HEAD", "worktree list"];
-    let states = || [states.map(|words| commits.git(words)), [(); 4].map(|()| commits.files())];
+    let states = || (states.map(|words| commits.git(words)), commits.files());
     let before = states();
     // Asked for in a folder of the checkout, and as from a hook.
     let mut command = commits.command("--good c0 --bad c3 --json");
