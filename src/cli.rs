@@ -34,7 +34,7 @@ macro_rules! gpu_variables {
 
 mod drift;
 
-pub use drift::{Diff, Explain, FrameWord, Taps};
+pub use drift::{Bisect, Diff, Explain, FrameWord, Taps};
 
 /// What else decides how a session runs, as the help of `record` and `replay` says.
 const VARIABLES: &str = gpu_variables!();
@@ -73,6 +73,8 @@ pub enum Verb {
     Taps(Taps),
     /// Name the first frame and op in which a tape drifts, and by how much.
     Explain(Explain),
+    /// Name the commit, the frame and the op from which on a tape drifts; commits are built.
+    Bisect(Bisect),
     /// Write one page about a tape, or about two: what was played, where it drifts, how it looks.
     Report(Report),
     /// Measure frames, ops, start and memory, and say what speaks against the numbers.

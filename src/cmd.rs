@@ -1,6 +1,8 @@
 //! One file a verb, and the exit codes: the only place where files are opened.
 
 mod bench;
+mod bisect;
+mod bounded;
 mod check;
 mod completions;
 mod demo;
@@ -10,6 +12,7 @@ mod evaluate;
 mod explain;
 mod export;
 mod files;
+mod folder;
 mod going_on;
 mod gpu;
 mod inspect;
@@ -102,6 +105,7 @@ pub fn run(cli: Cli, started: Stopwatch) -> Exit {
         Some(Verb::Export(options)) => export::run(&options),
         Some(Verb::Diff(options)) => diff::run(&options),
         Some(Verb::Explain(options)) => explain::run(&options),
+        Some(Verb::Bisect(options)) => bisect::run(&options),
         Some(Verb::Taps(options)) => taps::answer(&options, &|engine| engine),
         Some(Verb::Report(options)) => report::run(&options),
         Some(Verb::Bench(options)) => bench::run(&options, started),

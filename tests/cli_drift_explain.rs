@@ -12,17 +12,26 @@ mod planting;
 
 use clap::Parser;
 use command::{Place, Ran};
-use page::{Table, assert_described, table};
+use page::{assert_described, tables};
 use planting::{FINITE, Fault, Faulty, Plant, Random};
 use serde_json::Value;
-use std::collections::BTreeMap;
 use std::process::{Command, ExitCode};
 use worldtape::cli::{Cli, Verb};
 use worldtape::cmd::{Exit, answer_taps};
 use worldtape::program::Model;
 
-/// What is planted: `FAULT NODE OUTPUT ELEMENT FRAME`, the fault by its place in [`FINITE`].
+/// What is planted: `FAULT NODE OUTPUT ELEMENT FRAME`, the fault by its place in [`FAULTS`].
 const PLANT: &str = "FAULTY_WORLDTAPE_PLANT";
+
+/// What can be planted.
+const FAULTS: [Fault; 6] = [
+    Fault::Rounding,
+    Fault::EveryUlp,
+    Fault::TowardsZero,
+    Fault::Stale,
+    Fault::SumOrder,
+    Fault::NotFinite,
+];
 
 /// Passes of a tape of the tiny world that does not say.
 const PASSES: u32 = 2;
@@ -36,7 +45,7 @@ fn faulty(cli: Cli) -> ExitCode {
     let numbers: Vec<usize> =
         text.split(' ').map(|number| number.parse().expect("a number")).collect();
     let [fault, node, output, element, frame] = numbers[..] else { panic!("no plant: {text}") };
-    let plant = Plant { fault: FINITE[fault], node, output, element };
+    let plant = Plant { fault: FAULTS[fault], node, output, element };
     let model = common::tiny_model(PASSES);
     let done =
         answer_taps(&options, &|engine| Box::new(Faulty::new(engine, &model, frame as u64, plant)));
@@ -55,9 +64,10 @@ fn main() -> ExitCode {
         return faulty(Cli::parse());
     }
     type Test = fn(&Place, &Model);
-    let tests: [(&str, Test); 7] = [
+    let tests: [(&str, Test); 8] = [
         ("plants_are_named_across_processes_and_again", plants_are_named),
         ("a_masked_plant_is_told_masked", a_masked_plant_is_told),
+        ("a_build_that_stops_is_told_with_frame_and_op", a_stop_is_told),
         ("a_heat_map_shows_where_pictures_differ", a_heat_map_is_drawn),
         ("every_way_to_run_is_tried_one_at_a_time", settings_are_tried),
         ("the_float_engine_is_close_and_its_errors_are_listed", errors_grow),
@@ -86,7 +96,7 @@ fn explain(place: &Place, frame: u64, plant: Plant, words: &str) -> Ran {
 }
 
 fn told(frame: u64, plant: Plant) -> String {
-    let fault = FINITE.iter().position(|fault| *fault == plant.fault).expect("of the list");
+    let fault = FAULTS.iter().position(|fault| *fault == plant.fault).expect("of the list");
     format!("{fault} {} {} {} {frame}", plant.node, plant.output, plant.element)
 }
 
@@ -152,6 +162,34 @@ fn a_masked_plant_is_told(place: &Place, model: &Model) {
     assert_eq!(explain(place, 7, plant, "--json").exits(0).json()["verdict"], "same");
     let said = explain(place, 7, plant, "--frame 7").exits(3).out;
     assert!(said.contains("verdict  MASKED: op "), "{said}");
+}
+
+fn a_stop_is_told(place: &Place, model: &Model) {
+    let plant = in_latent(model, Fault::NotFinite);
+    let ran = explain(place, 44, plant, "--json").exits(3);
+    let found = ran.json();
+    assert_eq!((&found["verdict"], &found["cause"]), (&"drift".into(), &"not_finite".into()));
+    assert_eq!((&found["frame"], &found["theirs"]["same_as_tape"]), (&44.into(), &44.into()));
+    let stopped = &found["stopped"];
+    assert_eq!((&stopped["side"], &stopped["made"]), (&"theirs".into(), &"pass1.latent".into()));
+    assert_eq!((&stopped["element"], &found["op"]["name"]), (&5.into(), &"pass1.latent".into()));
+    assert_eq!(found["op"]["inputs"], "equal");
+    let command = found["reproduce"].as_str().expect("a command");
+    assert!(command.contains("--frame first"), "{command}");
+    let said = explain(place, 44, plant, "").exits(3).out;
+    let line = "verdict  DRIFT: in frame 44 theirs stops: op pass1.latent made a value that is not \
+        finite (element 5), op ";
+    assert!(said.contains(line), "{said}");
+    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
+    let tables = tables(&page);
+    assert_described("stopped", stopped, &tables["stopped"]);
+    let words = "taps walk.wtape --world tiny.safetensors --frame 69 --outcomes --json";
+    let mut taps = Command::new(this_program());
+    taps.args(words.split(' ')).env(PLANT, told(44, plant)).current_dir(place.path(""));
+    let taps = Ran::from(taps.output().expect("runs")).exits(0).json();
+    assert_eq!(taps["outcomes"].as_array().map(Vec::len), Some(44));
+    assert_described("outcomes", &taps, &tables["outcomes"]);
+    assert_described("stop", &taps["stopped"], &tables["stop"]);
 }
 
 fn a_heat_map_is_drawn(place: &Place, model: &Model) {
@@ -237,16 +275,9 @@ fn errors_grow(place: &Place, _: &Model) {
     assert!(largest < 0.5, "{largest}");
 }
 
-/// The tables of formats/drift.md by their names.
-fn page_tables() -> BTreeMap<String, Table> {
-    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
-    let sections = page.split("\n### ").skip(1);
-    let named = sections.map(|section| section.split_once('\n').expect("a heading"));
-    named.map(|(name, text)| (name.to_owned(), table(text))).collect()
-}
-
 fn the_page_is_right(place: &Place, model: &Model) {
-    let tables = page_tables();
+    let page = std::fs::read_to_string(common::path("formats/drift.md")).expect("the page");
+    let tables = tables(&page);
     assert!(tables.len() >= 20, "{:?}", tables.keys());
     let described = |name: &str, object: &Value| assert_described(name, object, &tables[name]);
     let all = |name: &str, list: &Value| {

@@ -304,8 +304,8 @@ fn the_commands_of_a_page_give_its_verdict_again() {
     let place = with_drift();
     std::fs::rename(place.path("drift.wtape"), place.path("my drift's.wtape")).expect("renamed");
     for (tapes, codes) in [
-        (&["my drift's.wtape"][..], &[3, 3][..]),
-        (&["my drift's.wtape", "walk.wtape"], &[3, 3, 0, 3]),
+        (&["my drift's.wtape"][..], &[3, 3, 3][..]),
+        (&["my drift's.wtape", "walk.wtape"], &[3, 3, 0, 3, 3]),
     ] {
         // As many threads as the shell has.
         let mut command = place.command("report --world tiny.safetensors -o a.html");

@@ -30,6 +30,7 @@ fn help_is_what_it_was() {
         "diff",
         "taps",
         "explain",
+        "bisect",
         "report",
         "bench",
         "check",

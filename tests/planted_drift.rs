@@ -7,7 +7,7 @@ use common::{engine, path, some_actions, tiny_model, tiny_start};
 use planting::{FINITE, Fault, Faulty, Plant, Random, saved};
 use std::sync::Arc;
 use worldtape::check::{self, Play, Variant, Work};
-use worldtape::drift::{Cause, Explanation, Inputs, Local, Pair, Search, Side, Way, deciding};
+use worldtape::drift::{Cause, Explanation, Inputs, Local, Pair, Search, Side, Way, Who, deciding};
 use worldtape::drive::picture_digest;
 use worldtape::engine::cpu::{CpuEngine, Isa};
 use worldtape::engine::{Engine, EngineError, Start};
@@ -109,6 +109,28 @@ impl Field {
         (search, first, own)
     }
 
+    /// A fault that is not finite, on either side: the side, the frame and the op are named.
+    fn hold_stop(&mut self, frame: u64, plant: Plant) {
+        let faulty = Box::new(self.faulty(frame, plant));
+        let theirs = Local::new("wrong".to_owned(), faulty, &self.start, &self.actions);
+        let mut theirs = theirs.expect("starts");
+        let (model, frames) = (&*self.model, self.actions.len() as u64);
+        for who in [Who::Ours, Who::Theirs] {
+            let sides: (&mut dyn Side, &mut dyn Side) = match who {
+                Who::Ours => (&mut theirs, &mut self.ours),
+                Who::Theirs => (&mut self.ours, &mut theirs),
+            };
+            let mut pair = Pair { ours: sides.0, theirs: sides.1, model, frames };
+            let search = pair.search(&mut |_| ()).expect("a stop is an answer");
+            assert!(pair.first(&search).expect("answers").is_none(), "nothing differed before");
+            let stopped = search.stopped.expect("it stops");
+            let made = Some((plant.tap(model), plant.element as u64));
+            assert_eq!((stopped.who, stopped.stop.frame, &stopped.stop.made), (who, frame, &made));
+            let (first, inputs) = stopped.first.expect("it differs");
+            assert_eq!((&first[0].name, inputs), (&plant.tap(model), Inputs::Equal));
+        }
+    }
+
     /// Plants one fault and holds what is said of it against what it is.
     fn hold(&mut self, frame: u64, plant: Plant, tally: &mut Tally) {
         let truth = self.truth(frame, plant);
@@ -188,6 +210,19 @@ fn plant_many(field: &mut Field, seed: u32, plants: usize, first_frame: usize) -
         }
     }
     tally
+}
+
+#[test]
+fn an_op_whose_output_is_not_finite_is_named_on_either_side() {
+    let mut field = Field::new(tiny_model(2), tiny_start(3, 0), 12);
+    let model = Arc::clone(&field.model);
+    for name in ["noise", "pass0.block0.mlp.gelu", "pass1.latent"] {
+        let node = model.frame.nodes.iter().position(|node| node.name == name).expect(name);
+        for (frame, element) in [(0, 0), (7, 3)] {
+            let fault = Fault::NotFinite;
+            field.hold_stop(frame, Plant { fault, node, output: 0, element });
+        }
+    }
 }
 
 #[test]

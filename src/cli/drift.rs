@@ -1,7 +1,7 @@
-//! What may be typed to find a drift: `diff`, `taps`, `explain`.
+//! What may be typed to find a drift: `diff`, `taps`, `explain`, `bisect`.
 
 use super::{Machinery, VARIABLES};
-use clap::Args;
+use clap::{Args, value_parser};
 use std::path::PathBuf;
 
 /// `worldtape diff`.
@@ -112,5 +112,57 @@ const EXPLAINED: &str = concat!(
     "Without --against the tape is held against this engine: its digests say which frame differs, \
         not which op. Exits with 0 where nothing differs, 3 where something does. Against \
         reference, which is never the same, errors are listed op by op, with exit 0.\n",
+    gpu_variables!()
+);
+
+/// `worldtape bisect`.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = BISECTED)]
+pub struct Bisect {
+    /// The tape, closed.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A commit whose build makes the tape's frames.
+    #[arg(long, value_name = "REV")]
+    pub good: String,
+    /// A later commit whose build does not.
+    #[arg(long, value_name = "REV")]
+    pub bad: String,
+    /// The repository: a checkout of it, or a folder in one.
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub repository: PathBuf,
+    /// What builds a commit, for a shell in its root; it fails where the commit cannot be built.
+    #[arg(long, value_name = "COMMAND", default_value = "cargo build --release --locked")]
+    pub build: String,
+    /// Where it leaves the program, from the commit's root; without it, release/worldtape in the
+    /// folder that cargo builds in.
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+    /// Where cargo builds (its CARGO_TARGET_DIR): what is there already need not be built. Without
+    /// it, a folder of its own, the same for all commits.
+    #[arg(long, value_name = "FOLDER")]
+    pub target: Option<PathBuf>,
+    /// Longest that one build may take; a commit that takes longer is skipped.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(value_parser = value_parser!(u64).range(1..=1440))]
+    pub limit_minutes: u64,
+    /// Keep the two builds between which the drift came in, as FOLDER/good and FOLDER/bad; never a
+    /// folder that exists.
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub json: bool,
+    /// Which world and engine.
+    #[command(flatten)]
+    pub machinery: Machinery,
+}
+
+/// How `bisect` works and exits, as its help says.
+const BISECTED: &str = concat!(
+    "git picks the commits, in a temporary worktree that is gone at the end; checkout, index and \
+        branches stay as they are. Each build judges the tape itself, by replay --bisect; a commit \
+        that cannot be built or cannot judge it is skipped. Exits with 3 where the drift is found, \
+        1 where good drifts, bad does not, or nothing can be told.\n",
     gpu_variables!()
 );

@@ -4,6 +4,7 @@ mod again;
 mod growing;
 mod heat;
 mod other;
+mod parts;
 mod process;
 mod report;
 mod settings;
@@ -15,10 +16,10 @@ use super::taps::teller;
 use super::{Exit, files};
 use crate::cli::{Explain, FrameWord};
 use crate::drift::{Cause, Explanation, Pair, Search, Side};
-use crate::program::{Node, Op};
-use anyhow::{Context, Result, bail};
-use other::{Folder, Other};
-use report::Report;
+use anyhow::{Result, bail};
+pub(super) use other::{Other, absolute, world};
+pub(super) use process::seconds_max;
+pub(super) use report::Report;
 use std::path::Path;
 
 /// Who the tape is held against.
@@ -49,12 +50,22 @@ impl Against {
     }
 }
 
+/// Who our side is.
+enum Ours<'a> {
+    /// An engine of this program, by its name.
+    Engine(String),
+    /// Another program, where it stays: a command can name it.
+    Build(Option<&'a Path>),
+}
+
 /// What came of a comparison.
-struct Found {
+struct Found<'a> {
     search: Option<Search>,
     explanation: Option<Explanation>,
     /// Names of both sides.
     names: [String; 2],
+    /// Our side's program, where it is another.
+    program: Option<&'a Path>,
     heat: Option<heat::Drawn>,
 }
 
@@ -84,42 +95,12 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
                 growing::run(options, &played, &mut ours, &mut theirs)
             }
             Some(Against::Build(word)) => {
-                let mut theirs = other(options, &played, word)?;
+                let path = Path::new(&word);
+                let mut theirs = Other::new(&played, &options.machinery, word.clone(), path)?;
                 compared(options, &played, name, [&mut ours, &mut theirs])
             }
         }
     })?
-}
-
-/// Another build, ready to be asked.
-fn other(options: &Explain, played: &Played, word: String) -> Result<Other> {
-    let absolute = |path: &Path| {
-        let found = path.canonicalize();
-        found.with_context(|| format!("cannot find {}", path.display()))
-    };
-    let config = &played.tape.config;
-    let world = options.machinery.world.clone();
-    let world = world.or_else(|| files::world_of_digest(config.world_digest));
-    let world = world.context("the tape's world is not to be found; name it with --world")?;
-    Ok(Other {
-        program: absolute(Path::new(&word))?,
-        word,
-        tape: absolute(&played.path)?,
-        world: absolute(&world)?,
-        device: options.machinery.device.clone(),
-        frames: played.frames(),
-        picture: picture_op(&played.prepared.model.frame.nodes),
-        folder: Folder::new()?,
-        teller: None,
-        outcomes: Vec::new(),
-        last: None,
-    })
-}
-
-/// Name of the op that makes the picture.
-fn picture_op(nodes: &[Node]) -> String {
-    let mut pictures = nodes.iter().filter(|node| matches!(node.op, Op::ToPicture { .. }));
-    pictures.next_back().map_or_else(String::new, |node| node.name.clone())
 }
 
 /// Holds the tape's digests against this engine: which frame differs, not which op.
@@ -137,7 +118,18 @@ fn against_tape(
     let bar = Progress::new(frames.end - frames.start, "replaying");
     let (mut state, mut picture) = (None, None);
     for frame in frames {
-        let (made, expected) = (ours.outcome(frame)?, expected[frame as usize]);
+        let made = match ours.outcome(frame) {
+            Ok(made) => made,
+            // What drifts may end in a value that is not finite.
+            Err(_) if state.is_some() || picture.is_some() => break,
+            Err(error) => {
+                let stop = ours.stop(frame)?.ok_or(error)?;
+                let report = Report::stopped_here(options, played, name, stop);
+                report.print(options.json)?;
+                return Ok(report.exit());
+            }
+        };
+        let expected = expected[frame as usize];
         bar.tick(1);
         if made.state_sum != expected.state_sum {
             state.get_or_insert(frame);
@@ -155,13 +147,35 @@ fn against_tape(
     Ok(report.exit())
 }
 
-/// Holds two sides against each other.
+/// Explains where two other builds part. The command that shows it again is of `program`.
+pub(super) fn of_builds(
+    options: &Explain,
+    played: &Played,
+    [mut ours, mut theirs]: [Other; 2],
+    program: Option<&Path>,
+) -> Result<Report> {
+    hold(options, played, Ours::Build(program), [&mut ours, &mut theirs])
+}
+
+/// Holds two sides against each other and prints what comes of it.
 fn compared(
     options: &Explain,
     played: &Played,
     name: String,
-    [ours, theirs]: [&mut dyn Side; 2],
+    sides: [&mut dyn Side; 2],
 ) -> Result<Exit> {
+    let report = hold(options, played, Ours::Engine(name), sides)?;
+    report.print(options.json)?;
+    Ok(report.exit())
+}
+
+/// Holds two sides against each other.
+fn hold(
+    options: &Explain,
+    played: &Played,
+    who: Ours<'_>,
+    [ours, theirs]: [&mut dyn Side; 2],
+) -> Result<Report> {
     let model = &*played.prepared.model;
     let mut pair = Pair { ours, theirs, model, frames: played.frames() };
     let (search, explanation) = match options.frame {
@@ -182,11 +196,13 @@ fn compared(
         }
         _ => None,
     };
+    let (name, program) = match who {
+        Ours::Engine(name) => (name, None),
+        Ours::Build(program) => (pair.ours.name(), program),
+    };
     let names = [name, pair.theirs.name()];
-    let found = Found { search, explanation, names, heat };
-    let report = Report::of_sides(options, played, found);
-    report.print(options.json)?;
-    Ok(report.exit())
+    let found = Found { search, explanation, names, program, heat };
+    Ok(Report::of_sides(options, played, found))
 }
 
 /// The first frame known to have another picture.

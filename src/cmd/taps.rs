@@ -85,7 +85,16 @@ fn outcomes(options: &Taps, played: &Played, side: &mut Local) -> Result<Exit> {
             true => side.state_digests(frame..frame + 1)?.pop(),
             false => None,
         };
-        told.add(&side.outcome(frame)?, state);
+        match side.outcome(frame) {
+            Ok(outcome) => told.add(&outcome, state),
+            Err(error) => match side.stop(frame)? {
+                Some(stop) => {
+                    told.stop(&stop);
+                    break;
+                }
+                None => return Err(error.into()),
+            },
+        }
         bar.tick(1);
     }
     drop(bar);

@@ -30,6 +30,8 @@ pub enum Cause {
     Memory,
     /// State sum or picture differ though no op's output does.
     Outcome,
+    /// One side stops in the frame for a value that is not finite, and the other does not.
+    NotFinite,
 }
 
 /// The first op whose output differs.
@@ -76,7 +78,8 @@ impl Explanation {
 }
 
 impl Pair<'_> {
-    /// Explains the first difference that `search` found; `None` where it found none.
+    /// Explains the first difference that `search` found; `None` where it found none, or one side
+    /// stopped instead.
     ///
     /// # Errors
     /// [`SideError`]; also [`SideError::Unsteady`] where a frame made again is another.

@@ -2,6 +2,7 @@
 
 use super::rewind::Rewind;
 use super::side::{Side, SideError, named};
+use super::stop::{Stop, stop};
 use super::taps::{Keep, Tapped, saved, state_digest, tap};
 use super::{RewindError, taps};
 use crate::drive::picture_digest;
@@ -149,6 +150,13 @@ impl Side for Local {
         keep: &[&str],
     ) -> Result<Tapped, SideError> {
         self.tapped_keeping(frame, from, &named(keep))
+    }
+
+    fn stop(&mut self, frame: u64) -> Result<Option<Stop>, SideError> {
+        let (failed, remembered) = (self.failed(), self.prompt_frames + frame);
+        let side = self.name.clone();
+        let (engine, action) = self.rewind.engine_before(frame).map_err(failed)?;
+        stop(engine, (frame, action), remembered).map_err(stopped(&side, frame))
     }
 
     fn picture(&mut self, frame: u64) -> Result<Vec<u8>, SideError> {

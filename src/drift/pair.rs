@@ -3,6 +3,7 @@
 use super::ops::{OpsCompared, compare_ops};
 use super::plays::{Divergence, Play, compare};
 use super::side::{Side, SideError};
+use super::stop::{Stopped, Who};
 use super::taps::{Tap, Tapped};
 use crate::event::{Action, Outcome};
 use crate::program::Model;
@@ -34,6 +35,8 @@ pub struct Search {
     pub theirs: Vec<Outcome>,
     /// Is the memory after the last frame the same? `None` where a frame differs.
     pub end_is_same: Option<bool>,
+    /// The side that stops in a frame which the other makes, where nothing differed before.
+    pub stopped: Option<Stopped>,
 }
 
 /// One frame with taps on both sides.
@@ -70,12 +73,21 @@ impl Pair<'_> {
     pub fn search(&mut self, tick: &mut Tick<'_>) -> Result<Search, SideError> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         let (mut state_differs, mut picture_differs) = (false, false);
+        let mut stopped = None;
         for frame in 0..self.frames {
             let outcomes = match (self.ours.outcome(frame), self.theirs.outcome(frame)) {
                 (Ok(ours), Ok(theirs)) => [ours, theirs],
                 // What drifts may end in a value that is not finite.
                 (Err(_), _) | (_, Err(_)) if state_differs || picture_differs => break,
-                (Err(error), _) | (_, Err(error)) => return Err(error),
+                (Err(error), Ok(_)) => {
+                    stopped = Some(self.stopped(Who::Ours, frame, error)?);
+                    break;
+                }
+                (Ok(_), Err(error)) => {
+                    stopped = Some(self.stopped(Who::Theirs, frame, error)?);
+                    break;
+                }
+                (Err(error), Err(_)) => return Err(error),
             };
             state_differs |= outcomes[0].state_sum != outcomes[1].state_sum;
             picture_differs |= outcomes[0].picture != outcomes[1].picture;
@@ -90,11 +102,11 @@ impl Pair<'_> {
         let actions = vec![Action::NONE; ours.len()];
         let play = |outcomes| Play { actions: &actions, outcomes };
         let divergence = compare(play(&ours), play(&theirs));
-        let end_is_same = match divergence.is_same() {
+        let end_is_same = match divergence.is_same() && stopped.is_none() {
             true => Some(self.digests_differ(self.frames..self.frames + 1)? == [false]),
             false => None,
         };
-        Ok(Search { divergence, ours, theirs, end_is_same })
+        Ok(Search { divergence, ours, theirs, end_is_same, stopped })
     }
 
     /// The ops of a frame, each side in its own play, or both from one state.

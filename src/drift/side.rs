@@ -1,6 +1,7 @@
 //! One side of a comparison: an engine here, or another build that is spoken to.
 
 use super::rewind::RewindError;
+use super::stop::Stop;
 use super::taps::Tapped;
 use crate::engine::EngineError;
 use crate::event::{Digest, Outcome};
@@ -90,6 +91,13 @@ pub trait Side {
         from: Option<&[u8]>,
         keep: &[&str],
     ) -> Result<Tapped, SideError>;
+
+    /// Where `frame`, which could not be made, stops for a value that is not finite; `None` where
+    /// it does not.
+    ///
+    /// # Errors
+    /// [`SideError`].
+    fn stop(&mut self, frame: u64) -> Result<Option<Stop>, SideError>;
 
     /// RGB rows of a frame's picture.
     ///

@@ -103,7 +103,7 @@ impl Observer for Taps<'_> {
 }
 
 /// What the op itself wrote of the bytes that an observer is shown: a ring is shown whole.
-fn written<'a>(op: &Op, bytes: &'a [u8], remembered: u64) -> &'a [u8] {
+pub(super) fn written<'a>(op: &Op, bytes: &'a [u8], remembered: u64) -> &'a [u8] {
     match *op {
         Op::Remember { window, .. } => {
             let slot = bytes.len() / window;

@@ -16,6 +16,14 @@ pub fn table(text: &str) -> Table {
     rows.map(row).collect()
 }
 
+/// The tables of a page by the names of their sections.
+#[allow(dead_code, reason = "a page may have no sections")]
+pub fn tables(page: &str) -> BTreeMap<String, Table> {
+    let sections = page.split("\n### ").skip(1);
+    let named = sections.map(|section| section.split_once('\n').expect("a heading"));
+    named.map(|(name, text)| (name.to_owned(), table(text))).collect()
+}
+
 /// Every field of `object` is in the table with its type, and the other way round.
 #[track_caller]
 pub fn assert_described(name: &str, object: &Value, table: &Table) {

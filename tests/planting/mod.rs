@@ -44,6 +44,8 @@ pub enum Fault {
     Stale,
     /// The mean and the mean square of a norm summed from left to right.
     SumOrder,
+    /// One element of a float output is not a number.
+    NotFinite,
 }
 
 /// The faults that leave values finite.
@@ -94,6 +96,10 @@ impl Plant {
                 // Not bit 6 of int8: it would make -128 of -64, which no op gives.
                 let (byte, bit) = if dtype == Dtype::F32 { (2, 7) } else { (width - 1, 5) };
                 element[byte] ^= 1 << bit;
+            }
+            Fault::NotFinite => {
+                let element = &mut bytes[self.element * width..][..width];
+                element.copy_from_slice(&f32::NAN.to_le_bytes());
             }
             Fault::TowardsZero | Fault::Stale | Fault::SumOrder => {}
         }

@@ -1,7 +1,8 @@
 //! The command that shows a finding again, as a shell takes it.
 
-use crate::cli::{Explain, Machinery};
+use crate::cli::{Explain, FrameWord, Machinery};
 use std::ffi::OsStr;
+use std::path::Path;
 
 /// Variables that choose how an engine runs: a finding may hang on them.
 const VARIABLES: [&str; 5] = [
@@ -12,17 +13,28 @@ const VARIABLES: [&str; 5] = [
     "WORLDTAPE_CUDA_GRAPH",
 ];
 
-/// `explain` of that frame against `against`, with the variables that are set.
-pub(super) fn explain(options: &Explain, frame: u64, against: &str) -> String {
+/// `explain` of that frame by `program`, else this one, against `against`, with the variables that
+/// are set.
+pub(super) fn explain(
+    options: &Explain,
+    frame: FrameWord,
+    program: Option<&Path>,
+    against: &str,
+) -> String {
     let mut words: Vec<String> = VARIABLES
         .iter()
         .filter_map(|name| Some(format!("{name}={}", quoted(&std::env::var_os(name)?))))
         .collect();
-    let program = std::env::args_os().next();
+    let program = program.map(|path| path.as_os_str().to_owned());
+    let program = program.or_else(|| std::env::args_os().next());
     words.push(program.map_or_else(|| "worldtape".to_owned(), |name| quoted(&name)));
     words.push("explain".to_owned());
     words.push(quoted(options.file.as_os_str()));
-    words.extend(["--frame".to_owned(), frame.to_string(), "--against".to_owned()]);
+    let frame = match frame {
+        FrameWord::First => "first".to_owned(),
+        FrameWord::Number(frame) => frame.to_string(),
+    };
+    words.extend(["--frame".to_owned(), frame, "--against".to_owned()]);
     words.push(quoted(against.as_ref()));
     machinery(&options.machinery, &mut words);
     words.join(" ")

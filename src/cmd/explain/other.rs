@@ -1,65 +1,87 @@
 //! Another build of worldtape as a side of a comparison: its own `taps` is asked, and not trusted.
 
-use super::process::{Answer, ask};
+use super::process::ask;
+use crate::cli::Machinery;
 use crate::cmd::files;
+use crate::cmd::folder::Folder;
+use crate::cmd::sides::Played;
 use crate::cmd::taps::{FrameTold, OutcomesTold};
-use crate::drift::{Side, SideError, Tapped, state_digest, tap_digest};
+use crate::drift::{Side, SideError, Stop, Tapped, state_digest, tap_digest};
 use crate::event::{Digest, Outcome};
+use crate::program::{Node, Op};
 use crate::session::limits::STATE_BYTES_MAX;
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use std::ffi::OsString;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// Most bytes of what one op wrote. Why 1 GiB: no buffer of a world that can be packed is larger.
 const RAW_BYTES_MAX: u64 = 1 << 30;
 
 /// What another build is asked with.
-pub(super) struct Other {
+pub(in crate::cmd) struct Other {
     /// As it was named.
-    pub(super) word: String,
+    word: String,
     /// Where it is.
-    pub(super) program: PathBuf,
-    pub(super) tape: PathBuf,
-    pub(super) world: PathBuf,
-    pub(super) device: String,
+    program: PathBuf,
+    tape: PathBuf,
+    world: PathBuf,
+    device: String,
     /// Frames of the tape.
-    pub(super) frames: u64,
+    frames: u64,
     /// Name of the op that makes the picture.
-    pub(super) picture: String,
-    pub(super) folder: Folder,
+    picture: String,
+    folder: Folder,
     /// Engine and build, once it has said so.
-    pub(super) teller: Option<String>,
+    teller: Option<String>,
     /// What all frames came to, once they were made.
-    pub(super) outcomes: Vec<Outcome>,
+    outcomes: Vec<Outcome>,
     /// The last frame it made in its own play.
-    pub(super) last: Option<Tapped>,
-}
-
-/// A folder of our own, gone with this value.
-pub(super) struct Folder(PathBuf);
-
-impl Folder {
-    /// Makes it where temporary files go.
-    pub(super) fn new() -> Result<Folder> {
-        let path = std::env::temp_dir().join(format!("worldtape-{}", uuid::Uuid::new_v4()));
-        let made = std::fs::create_dir(&path);
-        made.with_context(|| format!("cannot make the folder {}", path.display()))?;
-        Ok(Folder(path))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Its name is its own: nothing of anybody else is in it.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    last: Option<Tapped>,
+    /// Where it stopped for a value that is not finite.
+    stop: Option<Stop>,
+    /// Ends it once it is raised.
+    quit: Option<Arc<AtomicBool>>,
 }
 
 impl Other {
+    /// Another build of a tape's program, ready to be asked. `word` is what reports call it.
+    ///
+    /// # Errors
+    /// Where the program, the tape or the world are not to be found.
+    pub(in crate::cmd) fn new(
+        played: &Played,
+        options: &Machinery,
+        word: String,
+        program: &Path,
+    ) -> Result<Other> {
+        Ok(Other {
+            word,
+            program: absolute(program)?,
+            tape: absolute(&played.path)?,
+            world: absolute(&world(played, options)?)?,
+            device: options.device.clone(),
+            frames: played.frames(),
+            picture: picture_op(&played.prepared.model.frame.nodes),
+            folder: Folder::new()?,
+            teller: None,
+            outcomes: Vec::new(),
+            last: None,
+            stop: None,
+            quit: None,
+        })
+    }
+
+    /// Ended, whatever it is doing, once `quit` is raised.
+    pub(in crate::cmd) fn until(self, quit: Arc<AtomicBool>) -> Other {
+        Other { quit: Some(quit), ..self }
+    }
+
     /// Asks for `taps` of a frame with more words, and for its answer.
-    fn taps(&self, frame: u64, more: &[OsString]) -> Result<Answer> {
+    fn taps(&self, frame: u64, more: &[OsString]) -> Result<Vec<u8>> {
         let mut words: Vec<OsString> = vec!["taps".into(), self.tape.clone().into()];
         let frame_word = frame.to_string();
         for (option, value) in [
@@ -71,13 +93,13 @@ impl Other {
         }
         words.push("--json".into());
         words.extend_from_slice(more);
-        ask(&self.program, &words, self.frames)
+        ask(&self.program, &words, self.frames, self.quit.as_deref())
     }
 
     /// The object that it answers with.
     fn object<T: DeserializeOwned>(&self, frame: u64, more: &[OsString]) -> Result<T> {
         let answer = self.taps(frame, more)?;
-        serde_json::from_slice(&answer.out).context("its answer is not what `taps --json` prints")
+        serde_json::from_slice(&answer).context("its answer is not what `taps --json` prints")
     }
 
     fn listed(&mut self, last: u64, states_from: Option<u64>) -> Result<Vec<Option<Digest>>> {
@@ -88,29 +110,33 @@ impl Other {
         let told: OutcomesTold = self.object(last, &more)?;
         self.teller = Some(told.teller());
         let rows = told.read()?;
-        if rows.len() as u64 != last + 1 {
+        self.stop = told.stopped()?;
+        let is_whole = rows.len() as u64 == last + 1;
+        if !is_whole && (self.stop.is_none() || states_from.is_some()) {
             bail!("it tells of {} frames; {} were asked for", rows.len(), last + 1);
         }
         self.outcomes = rows.iter().map(|(outcome, _)| *outcome).collect();
         Ok(rows.into_iter().map(|(_, state)| state).collect())
     }
 
-    fn all_outcomes(&mut self) -> Result<&[Outcome]> {
-        if (self.outcomes.len() as u64) < self.frames {
+    fn made(&mut self, frame: u64) -> Result<Outcome> {
+        if (self.outcomes.len() as u64) < self.frames && self.stop.is_none() {
             self.listed(self.frames - 1, None)?;
         }
-        Ok(&self.outcomes)
+        let stop = || self.stop.as_ref().map_or("an op", |stop| &stop.met);
+        let made = self.outcomes.get(frame as usize).copied();
+        made.with_context(|| format!("frame {frame}: {} met a value that is not finite", stop()))
     }
 
     fn frame(&mut self, frame: u64, from: Option<&[u8]>, keep: &[&str]) -> Result<Tapped> {
         let mut more: Vec<OsString> = Vec::new();
         if let Some(state) = from {
-            let path = self.folder.0.join("from.state");
+            let path = self.folder.path().join("from.state");
             let written = std::fs::write(&path, state);
             written.with_context(|| format!("cannot write {}", path.display()))?;
             more.extend(["--from-state".into(), path.into()]);
         }
-        let raw = |index: usize| self.folder.0.join(format!("op-{index}"));
+        let raw = |index: usize| self.folder.path().join(format!("op-{index}"));
         for (index, name) in keep.iter().enumerate() {
             discard(&raw(index));
             more.extend(["--op".into(), name.into(), "--raw".into(), raw(index).into()]);
@@ -136,7 +162,7 @@ impl Other {
     }
 
     fn state(&mut self, frame: u64) -> Result<Vec<u8>> {
-        let path = self.folder.0.join("before.state");
+        let path = self.folder.path().join("before.state");
         discard(&path);
         self.taps(frame, &["--save-state".into(), path.clone().into()])?;
         files::read(&path, STATE_BYTES_MAX)
@@ -165,6 +191,25 @@ impl Other {
     }
 }
 
+/// Where the tape's world is, for a program that looks from elsewhere.
+pub(in crate::cmd) fn world(played: &Played, options: &Machinery) -> Result<PathBuf> {
+    let digest = played.tape.config.world_digest;
+    let world = options.world.clone().or_else(|| files::world_of_digest(digest));
+    world.context("the tape's world is not to be found; name it with --world")
+}
+
+/// A path that leads there from any folder.
+pub(in crate::cmd) fn absolute(path: &Path) -> Result<PathBuf> {
+    let found = path.canonicalize();
+    found.with_context(|| format!("cannot find {}", path.display()))
+}
+
+/// Name of the op that makes the picture.
+fn picture_op(nodes: &[Node]) -> String {
+    let mut pictures = nodes.iter().filter(|node| matches!(node.op, Op::ToPicture { .. }));
+    pictures.next_back().map_or_else(String::new, |node| node.name.clone())
+}
+
 /// Takes away what an earlier answer left in the folder.
 fn discard(path: &Path) {
     // Where it is not there, that is what is wanted.
@@ -183,7 +228,7 @@ impl Side for Other {
         if let Some(last) = self.last.as_ref().filter(|last| last.frame == frame) {
             return Ok(last.outcome);
         }
-        let found = self.all_outcomes().map(|outcomes| outcomes[frame as usize]);
+        let found = self.made(frame);
         self.told(found)
     }
 
@@ -195,6 +240,10 @@ impl Side for Other {
     ) -> Result<Tapped, SideError> {
         let found = self.frame(frame, from, keep);
         self.told(found)
+    }
+
+    fn stop(&mut self, frame: u64) -> Result<Option<Stop>, SideError> {
+        Ok(self.stop.clone().filter(|stop| stop.frame == frame))
     }
 
     fn picture(&mut self, frame: u64) -> Result<Vec<u8>, SideError> {

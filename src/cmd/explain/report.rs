@@ -1,13 +1,13 @@
 //! What `explain` came to: an object for programs, some lines for people, an exit code.
 
+use super::parts::{OpReport, StopReport};
 use super::{Found, again, heat};
-use crate::cli::Explain;
+use crate::cli::{Explain, FrameWord};
 use crate::cmd::Exit;
 use crate::cmd::output::{self, plain};
 use crate::cmd::sides::Played;
 use crate::drift::{
-    Cause, ElementDifference, Explanation, Inputs, OpFound, OpsCompared, PictureDifference,
-    ValueDifference,
+    Cause, Explanation, Inputs, OpFound, OpsCompared, PictureDifference, Stop, Stopped, Who,
 };
 use crate::event::Outcome;
 use anyhow::Result;
@@ -19,7 +19,7 @@ const TAPE: &str = "the tape";
 
 /// A finding, as `--json` prints it.
 #[derive(Serialize)]
-pub(super) struct Report {
+pub(in crate::cmd) struct Report {
     tape: String,
     frames: u64,
     verdict: Verdict,
@@ -41,6 +41,8 @@ pub(super) struct Report {
     ops: Option<OpsCompared>,
     /// The pictures of `frame`.
     picture: Option<PictureDifference>,
+    /// The side that cannot make `frame`.
+    stopped: Option<StopReport>,
     heat_map: Option<heat::Drawn>,
     /// The command that shows it again.
     reproduce: Option<String>,
@@ -66,19 +68,6 @@ struct SideReport {
     same_as_tape: Option<u64>,
 }
 
-/// The op.
-#[derive(Serialize)]
-struct OpReport {
-    name: String,
-    op: String,
-    dtype: &'static str,
-    shape: Vec<usize>,
-    inputs: Inputs,
-    /// The other side's type and shape, where they are others.
-    theirs: Option<String>,
-    elements: Option<ValueDifference>,
-}
-
 impl Report {
     /// A report of this tape without a finding.
     fn new(played: &Played, names: [String; 2]) -> Report {
@@ -99,6 +88,7 @@ impl Report {
             memory_of: None,
             ops: None,
             picture: None,
+            stopped: None,
             heat_map: None,
             reproduce: None,
         }
@@ -116,14 +106,15 @@ impl Report {
         (report.first_state, report.first_picture, report.frame) = (state, picture, first);
         if let Some(first) = first {
             report.verdict = Verdict::Drift;
-            report.reproduce = Some(again::explain(options, first, "BUILD"));
+            report.reproduce =
+                Some(again::explain(options, FrameWord::Number(first), None, "BUILD"));
         }
         report
     }
 
     /// Two sides against each other.
-    pub(super) fn of_sides(options: &Explain, played: &Played, found: Found) -> Report {
-        let Found { search, explanation, names, heat } = found;
+    pub(super) fn of_sides(options: &Explain, played: &Played, found: Found<'_>) -> Report {
+        let Found { search, explanation, names, program, heat } = found;
         let mut report = Report::new(played, names);
         report.heat_map = heat;
         if let Some(search) = &search {
@@ -133,6 +124,12 @@ impl Report {
             report.ours.same_as_tape = Some(same(&search.ours));
             report.theirs.same_as_tape = Some(same(&search.theirs));
         }
+        if let Some(stopped) = search.and_then(|search| search.stopped) {
+            report.stop(stopped);
+            let again =
+                |against: &String| again::explain(options, FrameWord::First, program, against);
+            report.reproduce = options.against.as_ref().map(again);
+        }
         let Some(explanation) = explanation else { return report };
         let is_masked = explanation.is_masked() && report.first_state.is_none();
         report.verdict = match (explanation.cause, is_masked) {
@@ -140,11 +137,41 @@ impl Report {
             (_, true) => Verdict::Masked,
             (_, false) => Verdict::Drift,
         };
-        let against = options.against.as_deref().unwrap_or_default();
-        let command = || again::explain(options, at(&explanation), against);
-        report.reproduce = (report.verdict != Verdict::Same).then(command);
+        if let (Some(against), true) = (&options.against, report.verdict != Verdict::Same) {
+            let frame = FrameWord::Number(at(&explanation));
+            report.reproduce = Some(again::explain(options, frame, program, against));
+        }
         report.explain(explanation);
         report
+    }
+
+    /// This engine stops in a frame that the tape has.
+    pub(super) fn stopped_here(
+        options: &Explain,
+        played: &Played,
+        name: String,
+        stop: Stop,
+    ) -> Report {
+        let mut report = Report::new(played, [name, TAPE.to_owned()]);
+        report.verdict = Verdict::Drift;
+        report.frame = Some(stop.frame);
+        report.cause = Some(Cause::NotFinite);
+        report.stopped = Some(StopReport::new(Who::Ours, stop));
+        report.reproduce = Some(again::explain(options, FrameWord::First, None, "BUILD"));
+        report
+    }
+
+    /// One side stops in a frame that the other makes.
+    fn stop(&mut self, stopped: Stopped) {
+        let Stopped { who, stop, ops, first } = stopped;
+        self.verdict = Verdict::Drift;
+        (self.frame, self.entered) = (Some(stop.frame), Some(stop.frame));
+        self.cause = Some(Cause::NotFinite);
+        self.op = first.map(|([ours, theirs], inputs)| {
+            OpReport::new(OpFound { ours, theirs, inputs, difference: None })
+        });
+        self.ops = Some(ops);
+        self.stopped = Some(StopReport::new(who, stop));
     }
 
     fn explain(&mut self, explanation: Explanation) {
@@ -173,16 +200,25 @@ impl Report {
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         writeln!(out, "tape     {}: {} frames", plain(&self.tape), self.frames)?;
+        self.write(&mut out, "")?;
+        Ok(out)
+    }
+
+    /// All but the tape, for people; `blame` goes on with the verdict.
+    pub(in crate::cmd) fn write(&self, out: &mut String, blame: &str) -> std::fmt::Result {
         for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
             writeln!(out, "{word:<9}{}", side.line())?;
         }
-        self.where_it_is(&mut out)?;
+        self.where_it_is(out)?;
         if let Some(op) = &self.op {
-            op.write(&mut out)?;
+            op.write(out)?;
         }
-        self.strangers(&mut out)?;
-        self.pictures(&mut out)?;
-        writeln!(out, "verdict  {}", self.line())?;
+        self.strangers(out)?;
+        self.pictures(out)?;
+        if let Some(stopped) = &self.stopped {
+            writeln!(out, "stopped  {}", stopped.line())?;
+        }
+        writeln!(out, "verdict  {}{blame}", self.line())?;
         match (&self.reproduce, &*self.theirs.name) {
             (Some(command), TAPE) => writeln!(
                 out,
@@ -193,7 +229,7 @@ impl Report {
             (Some(command), _) => writeln!(out, "again    {}", plain(command))?,
             (None, _) => (),
         }
-        Ok(out)
+        Ok(())
     }
 
     /// Frames and ops.
@@ -264,6 +300,10 @@ impl Report {
                 let of = self.memory_of.as_deref().unwrap_or("an op that is not known");
                 format!("the memory of {} after frame {entered}: no op wrote it", plain(of))
             }
+            (Cause::NotFinite, _) => {
+                let line = self.stopped.as_ref().map_or_else(String::new, StopReport::line);
+                format!("in frame {} {line}", self.frame.unwrap_or_default())
+            }
             (Cause::Outcome, _) => {
                 format!("what is hashed of frame {entered}, not what its ops wrote")
             }
@@ -282,7 +322,9 @@ impl Report {
 fn at(explanation: &Explanation) -> u64 {
     match explanation.cause {
         Cause::Prompt | Cause::Carried | Cause::Nothing => explanation.frame,
-        Cause::Op | Cause::OpInPrompt | Cause::Memory | Cause::Outcome => explanation.entered,
+        Cause::Op | Cause::OpInPrompt | Cause::Memory | Cause::Outcome | Cause::NotFinite => {
+            explanation.entered
+        }
     }
 }
 
@@ -311,52 +353,4 @@ impl SideReport {
             Some(frames) => format!("{name}: the tape's through frame {}", frames - 1),
         }
     }
-}
-
-impl OpReport {
-    fn new(found: OpFound) -> OpReport {
-        let OpFound { ours, theirs, inputs, difference } = found;
-        let is_other = ours.dtype != theirs.dtype || ours.shape != theirs.shape;
-        let theirs = is_other.then(|| format!("{} {}", theirs.dtype.name(), sizes(&theirs.shape)));
-        OpReport {
-            name: ours.name,
-            op: ours.op,
-            dtype: ours.dtype.name(),
-            shape: ours.shape,
-            inputs,
-            theirs,
-            elements: difference,
-        }
-    }
-
-    fn write(&self, out: &mut String) -> std::fmt::Result {
-        let OpReport { name, op, dtype, shape, .. } = self;
-        let (name, op, shape) = (plain(name), plain(op), sizes(shape));
-        let inputs = match self.inputs {
-            Inputs::Equal => "its inputs are the same",
-            Inputs::Differ => "its inputs differ",
-            Inputs::Unknown => "its inputs are made by an op that one side lacks",
-        };
-        writeln!(out, "op       {name} ({op}, {dtype} {shape}); {inputs}")?;
-        if let Some(theirs) = &self.theirs {
-            writeln!(out, "         there it is {}", plain(theirs))?;
-        }
-        let Some(ValueDifference { elements, differing, first, worst }) = &self.elements else {
-            return Ok(());
-        };
-        writeln!(out, "         {differing} of {elements} elements differ")?;
-        for (word, element) in [("first", first), ("worst", worst)] {
-            let ElementDifference { at, ours, theirs, ours_bits, theirs_bits, ulps, .. } = element;
-            writeln!(
-                out,
-                "         {word} {at:?}: ours {ours} ({ours_bits}), theirs {theirs} \
-                    ({theirs_bits}), {ulps} ulp"
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn sizes(shape: &[usize]) -> String {
-    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }

@@ -28,9 +28,31 @@ pub(super) fn commands(options: &Options, report: &Report<'_>, output: &Path) ->
     if lines.is_empty() {
         lines.push(format!("worldtape inspect --verify {}", quoted(&options.file)));
     }
+    lines.extend(explanation(options, report, &world));
     lines.dedup();
     lines.push(page(options, world, output));
     lines
+}
+
+/// The command that explains the first run that drifts: against the other engine, where there is
+/// one, it names the op; against the tape alone the frame, and how to name the op.
+fn explanation(options: &Options, report: &Report<'_>, world: &[String]) -> Option<String> {
+    let rows = report.rows();
+    let rows = &rows[rows.len() - report.runs.len()..];
+    let drifts = |index: &usize| rows[*index].is_exact && rows[*index].first_drift().is_some();
+    let drifting = (0..rows.len()).find(drifts)?;
+    let of_other = report.other.is_some() && drifting == 1;
+    let file = options.other.as_ref().filter(|_| of_other).unwrap_or(&options.file);
+    let engine = |index: usize| report.runs[index].machine.engine.clone();
+    let mut words = vec!["worldtape".to_owned(), "explain".to_owned()];
+    words.extend_from_slice(world);
+    words.extend(["--device".to_owned(), engine(drifting), quoted(file)]);
+    if let (None, [ours, theirs]) = (&report.other, &*report.runs) {
+        let parts = ours.is_exact && theirs.is_exact && ours.outcomes != theirs.outcomes;
+        let against = parts.then(|| ["--against".to_owned(), engine(1 - drifting)]);
+        words.extend(against.into_iter().flatten());
+    }
+    Some(words.join(" "))
 }
 
 /// The command of the page.

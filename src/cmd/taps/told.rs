@@ -1,7 +1,7 @@
 //! What builds of worldtape tell each other of a frame: the objects that `taps --json` prints.
 
 use crate::cmd::output::plain;
-use crate::drift::{Tap, Tapped};
+use crate::drift::{Stop, Tap, Tapped};
 use crate::event::{Digest, Outcome};
 use crate::program::{Dtype, NODES_MAX, OPERANDS_MAX};
 use anyhow::{Context, Result, bail};
@@ -45,6 +45,21 @@ pub(in crate::cmd) struct OutcomesTold {
     build_commit: String,
     engine: String,
     outcomes: Vec<OutcomeTold>,
+    /// The frame after them, where a value in it is not finite; builds that do not tell end with
+    /// an error there.
+    #[serde(default)]
+    stopped: Option<StopTold>,
+}
+
+/// A frame that cannot be finished.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StopTold {
+    frame: u64,
+    met: String,
+    made: Option<String>,
+    element: Option<u64>,
+    state_before: String,
+    ops: Vec<OpTold>,
 }
 
 /// What one frame came to.
@@ -71,6 +86,14 @@ pub(in crate::cmd) fn teller(engine: &str, version: &str, commit: &str) -> Strin
 fn check_format(format: u32) -> Result<()> {
     if format != FORMAT {
         bail!("it answers in format {format}; this build reads {FORMAT}");
+    }
+    Ok(())
+}
+
+/// Refuses more ops than a program has.
+fn check_ops(ops: &[OpTold]) -> Result<()> {
+    if ops.len() > NODES_MAX * OPERANDS_MAX {
+        bail!("it tells of {} ops; a program has at most {NODES_MAX}", ops.len());
     }
     Ok(())
 }
@@ -130,9 +153,7 @@ impl FrameTold {
     /// What another build told, as if it had been tapped here; nothing of it is kept.
     pub(in crate::cmd) fn tapped(&self) -> Result<Tapped> {
         check_format(self.format)?;
-        if self.ops.len() > NODES_MAX * OPERANDS_MAX {
-            bail!("it tells of {} ops; a program has at most {NODES_MAX}", self.ops.len());
-        }
+        check_ops(&self.ops)?;
         let outcome = outcome(&self.picture, &self.state_sum)?;
         Ok(Tapped {
             frame: self.frame,
@@ -170,8 +191,8 @@ impl OpTold {
 impl OutcomesTold {
     pub(super) fn new(engine: String) -> OutcomesTold {
         let (format, worldtape_version, build_commit) = version();
-        let outcomes = Vec::new();
-        OutcomesTold { format, worldtape_version, build_commit, engine, outcomes }
+        let (outcomes, stopped) = (Vec::new(), None);
+        OutcomesTold { format, worldtape_version, build_commit, engine, outcomes, stopped }
     }
 
     pub(super) fn add(&mut self, outcome: &Outcome, state: Option<Digest>) {
@@ -180,6 +201,35 @@ impl OutcomesTold {
             state_sum: hexadecimal(outcome.state_sum),
             state: state.map(|digest| digest.to_string()),
         });
+    }
+
+    /// The frame after those that were added cannot be made.
+    pub(super) fn stop(&mut self, stop: &Stop) {
+        let (made, element) = stop.made.clone().unzip();
+        self.stopped = Some(StopTold {
+            frame: stop.frame,
+            met: stop.met.clone(),
+            made,
+            element,
+            state_before: stop.state_before.to_string(),
+            ops: stop.taps.iter().map(OpTold::new).collect(),
+        });
+    }
+
+    /// Where another build stopped.
+    pub(in crate::cmd) fn stopped(&self) -> Result<Option<Stop>> {
+        let Some(told) = &self.stopped else { return Ok(None) };
+        if told.frame != self.outcomes.len() as u64 {
+            bail!("it stops at frame {} after {} frames", told.frame, self.outcomes.len());
+        }
+        check_ops(&told.ops)?;
+        Ok(Some(Stop {
+            frame: told.frame,
+            met: told.met.clone(),
+            made: told.made.clone().zip(told.element),
+            state_before: digest(&told.state_before)?,
+            taps: told.ops.iter().map(OpTold::tap).collect::<Result<_>>()?,
+        }))
     }
 
     /// Who told it: engine and build.
@@ -208,6 +258,9 @@ impl OutcomesTold {
                 write!(out, "  memory before it {}", &state[..16])?;
             }
             writeln!(out)?;
+        }
+        if let Some(StopTold { frame, met, .. }) = &self.stopped {
+            writeln!(out, "{frame:>7}  stops: op {met} met a value that is not finite")?;
         }
         Ok(out)
     }
