@@ -6,7 +6,7 @@ import numpy
 import torch
 
 from training.clock import Deadline, Progress, add_minutes
-from training.data.collect import shards
+from training.data.shards import shards
 from training.data.container import digest, read_tensors, write_tensors
 from training.learn.autoencoder import load_average
 from training.model.files import autoencoder_of, read_world

@@ -8,11 +8,11 @@ import numpy
 import torch
 from safetensors.torch import load_file, save_file
 
-from training.data.collect import shards
+from training.data.shards import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
 from training.learn import polish, world
-from training.model.files import SHAPE
+from training.model.files import SCHEDULES_KEY, SHAPE
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
 
@@ -58,7 +58,8 @@ def run(arguments):
     with whole(arguments.output) as partial:
         contiguous = {name: value.contiguous() for name, value in tensors.items()}
         save_file(contiguous, partial, metadata={"about": arguments.about,
-                                                 SHAPE: json.dumps(dataclasses.asdict(shape))})
+                                                 SHAPE: json.dumps(dataclasses.asdict(shape)),
+                                                 SCHEDULES_KEY: json.dumps(SCHEDULES)})
     manifest_path = os.path.splitext(arguments.output)[0] + ".manifest.json"
     write_json(manifest_path, manifest(shape, names, arguments))
     print(f"{arguments.output}, {manifest_path}: {len(names)} prompts")

@@ -1,6 +1,5 @@
 """Stage `collect`: many games side by side, played into shards on disk."""
 
-import glob
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -11,6 +10,7 @@ from training.clock import Deadline, Progress, add_minutes
 from training.data.container import write_tensors
 from training.data.play import POLICIES, Player, empty
 from training.data.scenarios import SCENARIOS
+from training.data.shards import shard_path
 from training.settings import BUTTONS, FRAMES_PER_SECOND
 
 FORMAT = "frames-1"
@@ -53,19 +53,6 @@ def run(arguments):
 
 def _is_there(arguments, index):
     return os.path.exists(shard_path(arguments.folder, index))
-
-
-def shard_path(folder, index):
-    """Where shard `index` lies."""
-    return os.path.join(folder, f"shard-{index:05}.safetensors")
-
-
-def shards(folder):
-    """The shards in `folder`, in order."""
-    paths = sorted(glob.glob(os.path.join(folder, "shard-*.safetensors")))
-    if not paths:
-        raise SystemExit(f"{folder}: no shards; run `python -m training collect {folder}` first")
-    return paths
 
 
 def _play_shard(arguments, index):

@@ -5,7 +5,7 @@ import sys
 import torch
 from safetensors.torch import load_file
 
-from training.data.collect import shards
+from training.data.shards import shards
 
 
 class Latents:

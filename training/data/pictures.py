@@ -5,7 +5,7 @@ import sys
 import torch
 from safetensors import safe_open
 
-from training.data.collect import shards
+from training.data.shards import shards
 
 
 def load_pictures(folders, device):

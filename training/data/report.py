@@ -2,7 +2,7 @@
 
 import numpy
 
-from training.data.collect import shards
+from training.data.shards import shards
 from training.data.container import read_tensors, write_json
 from training.data.game import read_lines
 from training.data.navigator import PLACE, Navigator

@@ -6,9 +6,14 @@ import torch
 from training.clock import Progress
 from training.data.container import read_tensors
 from training.data.latents import held
-from training.model.files import autoencoder_of, prompts_of, read_world, transformer_of
+from training.model.files import (
+    autoencoder_of,
+    prompts_of,
+    read_world,
+    schedules_of,
+    transformer_of,
+)
 from training.model.session import Session
-from training.model.shape import SCHEDULES
 
 DECODE_BATCH = 64
 REAL_FRAMES = 500
@@ -22,7 +27,7 @@ class Trial:
         self.device, self.starts_count = arguments.device, arguments.starts
         self.frames, self.batch = arguments.frames, arguments.batch
         shape, tensors = read_world(arguments.world)
-        self.shape, self.levels = shape, SCHEDULES[arguments.passes]
+        self.shape, self.levels = shape, schedules_of(arguments.world)[arguments.passes]
         self.transformer = transformer_of(shape, tensors).to(self.device)
         self.autoencoder = autoencoder_of(shape, tensors).to(self.device)
         self.prompts = prompts_of(tensors)

@@ -51,7 +51,7 @@ class Settings:
     memory_share: float = 0.5
     """Share of the memory at the level that the last pass commits; the others at any below
     `memory_level_max`."""
-    memory_level_max: float = 0.35
+    memory_level_max: float = 0.4
     played_from: float = 0.7
     """Share of the steps after which memory is also what the model itself has played: it learns to
     go on well from its own slips. 1 is never."""

@@ -7,11 +7,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from training.model.autoencoder import Autoencoder
-from training.model.shape import Shape, shape_of_manifest
+from training.model.shape import PROTOTYPE_SCHEDULES, Shape, shape_of_manifest
 from training.model.transformer import Transformer
 
 SHAPE = "shape"
 """Key of a float file's metadata: the Shape as JSON."""
+SCHEDULES_KEY = "schedules"
+"""Key of a float file's metadata: noise levels by number of passes, as JSON."""
+
 
 def read_float(path):
     """All tensors of the float safetensors file `path`, as float32."""
@@ -52,6 +55,19 @@ def read_world(path):
     sizes = {name: tuple(value) if isinstance(value, list) else value
              for name, value in sizes.items()}
     return Shape(**sizes), read_float(path)
+
+
+def schedules_of(path):
+    """Noise levels by number of passes of a world, packed or float."""
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata() or {}
+    if "worldtape" in metadata:
+        listed = json.loads(metadata["worldtape"])["schedules"]
+        return {schedule["passes"]: tuple(schedule["levels"]) for schedule in listed}
+    if SCHEDULES_KEY not in metadata:
+        return PROTOTYPE_SCHEDULES
+    return {int(passes): tuple(levels)
+            for passes, levels in json.loads(metadata[SCHEDULES_KEY]).items()}
 
 
 def transformer_of(shape, tensors):

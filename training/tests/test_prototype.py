@@ -11,7 +11,7 @@ from training.model.autoencoder import signed
 from training.model.files import autoencoder_of, prompts_of, read_world, transformer_of
 from training.model.products import set_quantised
 from training.model.session import Session
-from training.model.shape import Shape
+from training.model.shape import PROTOTYPE_SCHEDULES, Shape
 from training.tests.prototype import SHIPPED, VECTORS, WEIGHTS, needs_vectors
 
 
@@ -27,7 +27,7 @@ def played(path, vectors, quantised=False):
     set_quantised(transformer, quantised)
     set_quantised(autoencoder, quantised)
     latents, actions = prompts_of(tensors)[0]
-    session = Session(transformer)
+    session = Session(transformer, PROTOTYPE_SCHEDULES[3])
     session.prompt(latents[None], actions[None], vectors["prompt.noise"][None])
     velocities, made = [], []
     for action, noise in zip(vectors["actions"], vectors["noise"]):
