@@ -23,7 +23,7 @@ pub use growth::{Growth, growth};
 pub use local::Local;
 pub use machines::{Fact, machine_differences};
 pub use ops::{Inputs, OpsCompared};
-pub use pair::{Pair, Search, Tick};
+pub use pair::{Pair, Search, Tick, Walk};
 pub use picture::{PictureDifference, heat_map, picture_difference};
 pub use plays::{Divergence, Play, compare};
 pub use rewind::{KEPT_BYTES_MAX, Rewind, RewindError, Seen};

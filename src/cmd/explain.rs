@@ -14,7 +14,7 @@ use super::sides::Played;
 use super::taps::teller;
 use super::{Exit, files};
 use crate::cli::{Explain, FrameWord};
-use crate::drift::{Cause, Explanation, Pair, Search, Side};
+use crate::drift::{Cause, Explanation, Pair, Search, Side, Walk};
 use crate::program::{Node, Op};
 use anyhow::{Context, Result, bail};
 use other::{Folder, Other};
@@ -52,6 +52,8 @@ impl Against {
 /// What came of a comparison.
 struct Found {
     search: Option<Search>,
+    /// With a range of frames.
+    walk: Option<Walk>,
     explanation: Option<Explanation>,
     /// Names of both sides.
     names: [String; 2],
@@ -63,8 +65,10 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
     options.heat.as_deref().map_or(Ok(()), files::refuse_existing)?;
     let device = Device::parse(&options.machinery.device)?;
     let played = Played::read(&options.file, device, &options.machinery)?;
-    if let FrameWord::Number(frame) = options.frame {
-        played.check_frame(frame)?;
+    match &options.frame {
+        FrameWord::First => (),
+        FrameWord::Number(frame) => played.check_frame(*frame)?,
+        FrameWord::Range(frames) => played.check_frame(frames.end - 1)?,
     }
     if options.settings {
         return settings::run(options, device, played);
@@ -130,9 +134,10 @@ fn against_tape(
     ours: &mut dyn Side,
 ) -> Result<Exit> {
     let expected = &played.tape.outcomes;
-    let frames = match options.frame {
+    let frames = match &options.frame {
         FrameWord::First => 0..played.frames(),
-        FrameWord::Number(frame) => frame..frame + 1,
+        FrameWord::Number(frame) => *frame..frame + 1,
+        FrameWord::Range(frames) => frames.clone(),
     };
     let bar = Progress::new(frames.end - frames.start, "replaying");
     let (mut state, mut picture) = (None, None);
@@ -164,14 +169,22 @@ fn compared(
 ) -> Result<Exit> {
     let model = &*played.prepared.model;
     let mut pair = Pair { ours, theirs, model, frames: played.frames() };
-    let (search, explanation) = match options.frame {
-        FrameWord::Number(frame) => (None, Some(pair.frame(frame)?)),
+    let (mut search, mut walk) = (None, None);
+    let explanation = match &options.frame {
+        FrameWord::Number(frame) => Some(pair.frame(*frame)?),
         FrameWord::First => {
             let bar = Progress::new(played.frames(), "comparing");
-            let search = pair.search(&mut |count| bar.tick(count))?;
+            let found = pair.search(&mut |count| bar.tick(count))?;
             drop(bar);
-            let explanation = pair.first(&search)?;
-            (Some(search), explanation)
+            pair.first(search.insert(found))?
+        }
+        FrameWord::Range(frames) => {
+            let bar = Progress::new(frames.end - frames.start, "comparing");
+            let found = pair.walk(frames.clone(), &mut |count| bar.tick(count))?;
+            drop(bar);
+            let Walk { first, frames: same, .. } = *walk.insert(found);
+            // Where none differs, the last is told.
+            Some(pair.frame((first + same).min(frames.end - 1))?)
         }
     };
     let heat = match (&options.heat, &explanation) {
@@ -183,7 +196,7 @@ fn compared(
         _ => None,
     };
     let names = [name, pair.theirs.name()];
-    let found = Found { search, explanation, names, heat };
+    let found = Found { search, walk, explanation, names, heat };
     let report = Report::of_sides(options, played, found);
     report.print(options.json)?;
     Ok(report.exit())

@@ -69,6 +69,8 @@ impl Local {
     ) -> Result<(Plain, Tapped), SideError> {
         let (side, remembered) = (self.name.clone(), self.prompt_frames + frame);
         let failed = |source| SideError::Rewind { side: side.clone(), source };
+        // Both times from the frame before it; and from there the next frame is near.
+        self.rewind.mark(frame.saturating_sub(1)).map_err(failed)?;
         let outcome = self.rewind.see(frame).map_err(failed)?.outcome;
         let state_after = state_digest(&self.rewind.state_before(frame + 1).map_err(failed)?);
         let (engine, action) = self.rewind.engine_before(frame).map_err(failed)?;

@@ -6,6 +6,7 @@ use super::side::{Side, SideError};
 use super::taps::{Tap, Tapped};
 use crate::event::{Action, Outcome};
 use crate::program::Model;
+use serde::Serialize;
 use std::ops::Range;
 
 /// Told how many more frames both sides have made.
@@ -34,6 +35,17 @@ pub struct Search {
     pub theirs: Vec<Outcome>,
     /// Is the memory after the last frame the same? `None` where a frame differs.
     pub end_is_same: Option<bool>,
+}
+
+/// Frames whose every op was held against the other side's, until one differed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Walk {
+    /// The first of them.
+    pub first: u64,
+    /// How many are the same, from the first on: every op, memory, state and picture.
+    pub frames: u64,
+    /// Outputs of ops that were compared in those.
+    pub outputs: u64,
 }
 
 /// One frame with taps on both sides.
@@ -95,6 +107,25 @@ impl Pair<'_> {
             false => None,
         };
         Ok(Search { divergence, ours, theirs, end_is_same })
+    }
+
+    /// Holds every op of each of these frames against the other side's, each side in its own
+    /// play, until a frame differs in anything.
+    ///
+    /// # Errors
+    /// [`SideError`].
+    pub fn walk(&mut self, frames: Range<u64>, tick: &mut Tick<'_>) -> Result<Walk, SideError> {
+        let mut walk = Walk { first: frames.start, frames: 0, outputs: 0 };
+        for frame in frames {
+            let held = self.held(frame, None)?;
+            if !held.memory_was_same() || !held.is_same() {
+                break;
+            }
+            walk.frames += 1;
+            walk.outputs += held.ops.compared as u64;
+            tick(1);
+        }
+        Ok(walk)
     }
 
     /// The ops of a frame, each side in its own play, or both from one state.

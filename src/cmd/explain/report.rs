@@ -7,7 +7,7 @@ use crate::cmd::output::{self, plain};
 use crate::cmd::sides::Played;
 use crate::drift::{
     Cause, ElementDifference, Explanation, Inputs, OpFound, OpsCompared, PictureDifference,
-    ValueDifference,
+    ValueDifference, Walk,
 };
 use crate::event::Outcome;
 use anyhow::Result;
@@ -29,6 +29,8 @@ pub(super) struct Report {
     first_state: Option<u64>,
     /// First frame whose picture differs.
     first_picture: Option<u64>,
+    /// With a range of frames.
+    walk: Option<Walk>,
     /// The frame that is explained.
     frame: Option<u64>,
     /// The frame in which the difference came in.
@@ -91,6 +93,7 @@ impl Report {
             theirs,
             first_state: None,
             first_picture: None,
+            walk: None,
             frame: None,
             entered: None,
             cause: None,
@@ -123,9 +126,9 @@ impl Report {
 
     /// Two sides against each other.
     pub(super) fn of_sides(options: &Explain, played: &Played, found: Found) -> Report {
-        let Found { search, explanation, names, heat } = found;
+        let Found { search, walk, explanation, names, heat } = found;
         let mut report = Report::new(played, names);
-        report.heat_map = heat;
+        (report.heat_map, report.walk) = (heat, walk);
         if let Some(search) = &search {
             report.first_state = search.divergence.first_state;
             report.first_picture = search.divergence.first_picture;
@@ -203,6 +206,12 @@ impl Report {
             let (state, picture) = (named(self.first_state), named(self.first_picture));
             writeln!(out, "drift    first other state {state}, first other picture {picture}")?;
         }
+        if let Some(Walk { first, frames, outputs }) = self.walk {
+            writeln!(
+                out,
+                "walked   from frame {first}: {frames} frames with {outputs} outputs of ops the same"
+            )?;
+        }
         let (Some(entered), Some(ops)) = (self.entered, &self.ops) else { return Ok(()) };
         if let (Some(false), Some(frame)) = (self.memory_was_same, self.frame) {
             writeln!(out, "memory   before frame {frame} differs already")?;
@@ -243,9 +252,15 @@ impl Report {
             };
         };
         let fault = match (cause, self.op.as_ref().map(|op| op.inputs)) {
-            (Cause::Nothing, _) => {
-                format!("the same: every op of frame {entered}, its memory, state and picture")
-            }
+            (Cause::Nothing, _) => match self.walk {
+                Some(Walk { first, .. }) => format!(
+                    "the same: every op of frames {first} to {entered}, their memories, states \
+                        and pictures"
+                ),
+                None => {
+                    format!("the same: every op of frame {entered}, its memory, state and picture")
+                }
+            },
             (Cause::Op, Some(Inputs::Unknown)) => {
                 format!("the first op that differs is {op} in frame {entered}")
             }

@@ -29,9 +29,10 @@ struct Report {
 pub(super) fn run(options: &Explain, device: Device, played: Played) -> Result<Exit> {
     let variants = device.variants()?;
     let tape = played.path.display().to_string();
-    let frames = match options.frame {
+    let frames = match &options.frame {
         FrameWord::First => played.frames(),
         FrameWord::Number(frame) => frame + 1,
+        FrameWord::Range(frames) => frames.end,
     };
     let machinery::Prepared { start, model, .. } = played.prepared;
     let (actions, outcomes) = (played.tape.actions, played.tape.outcomes);
