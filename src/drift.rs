@@ -31,4 +31,4 @@ pub use settings::setting_differences;
 pub use side::{Side, SideError};
 pub use strip::{Mark, mark, marks, strip};
 pub use taps::{Keep, Tap, Tapped, Taps, state_digest, tap_digest, tap_name};
-pub use ways::{Deciding, Way, deciding};
+pub use ways::{Deciding, Way, closest, deciding};

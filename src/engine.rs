@@ -56,7 +56,7 @@ pub struct Description {
 
 /// Looks at each op's output as a frame is made. A change it makes is a planted fault: tests use
 /// that to see the alarm ring, nothing else does.
-pub trait Observer {
+pub trait Observer: Send {
     /// Called after node `index` of the running program; `writes` are the bytes it wrote.
     fn after(&mut self, index: usize, node: &Node, writes: &mut [&mut [u8]]);
 }

@@ -8,6 +8,8 @@ mod process;
 mod report;
 mod settings;
 
+pub use settings::answer as answer_settings;
+
 use super::machinery::{self, Device};
 use super::progress::Progress;
 use super::sides::Played;
@@ -71,7 +73,7 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
         FrameWord::Range(frames) => played.check_frame(frames.end - 1)?,
     }
     if options.settings {
-        return settings::run(options, device, played);
+        return settings::run(options, device, &played);
     }
     machinery::in_pool(None, || {
         let mut ours = played.local(device, &|engine| engine)?;

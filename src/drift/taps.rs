@@ -59,7 +59,7 @@ pub fn tap_name(node: &Node, output: usize) -> String {
 }
 
 /// Says whether the bytes of the tap of that name are to be kept.
-pub type Keep<'a> = dyn Fn(&str) -> bool + 'a;
+pub type Keep<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// An observer that taps every op of a frame.
 pub struct Taps<'a> {

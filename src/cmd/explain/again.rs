@@ -12,7 +12,8 @@ const VARIABLES: [&str; 5] = [
     "WORLDTAPE_CUDA_GRAPH",
 ];
 
-/// `explain` of that frame against `against`, with the variables that are set.
+/// `explain` of that frame against `against`, or of all ways to run, with the variables that are
+/// set.
 pub(super) fn explain(options: &Explain, frame: u64, against: &str) -> String {
     let mut words: Vec<String> = VARIABLES
         .iter()
@@ -22,8 +23,11 @@ pub(super) fn explain(options: &Explain, frame: u64, against: &str) -> String {
     words.push(program.map_or_else(|| "worldtape".to_owned(), |name| quoted(&name)));
     words.push("explain".to_owned());
     words.push(quoted(options.file.as_os_str()));
-    words.extend(["--frame".to_owned(), frame.to_string(), "--against".to_owned()]);
-    words.push(quoted(against.as_ref()));
+    words.extend(["--frame".to_owned(), frame.to_string()]);
+    match options.settings {
+        true => words.push("--settings".to_owned()),
+        false => words.extend(["--against".to_owned(), quoted(against.as_ref())]),
+    }
     machinery(&options.machinery, &mut words);
     words.join(" ")
 }

@@ -176,15 +176,7 @@ impl Report {
     fn text(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         writeln!(out, "tape     {}: {} frames", plain(&self.tape), self.frames)?;
-        for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
-            writeln!(out, "{word:<9}{}", side.line())?;
-        }
-        self.where_it_is(&mut out)?;
-        if let Some(op) = &self.op {
-            op.write(&mut out)?;
-        }
-        self.strangers(&mut out)?;
-        self.pictures(&mut out)?;
+        self.finding(&mut out)?;
         writeln!(out, "verdict  {}", self.line())?;
         match (&self.reproduce, &*self.theirs.name) {
             (Some(command), TAPE) => writeln!(
@@ -197,6 +189,19 @@ impl Report {
             (None, _) => (),
         }
         Ok(out)
+    }
+
+    /// The sides and what is between them.
+    pub(super) fn finding(&self, out: &mut String) -> std::fmt::Result {
+        for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
+            writeln!(out, "{word:<9}{}", side.line())?;
+        }
+        self.where_it_is(out)?;
+        if let Some(op) = &self.op {
+            op.write(out)?;
+        }
+        self.strangers(out)?;
+        self.pictures(out)
     }
 
     /// Frames and ops.
@@ -243,15 +248,31 @@ impl Report {
 
     /// The verdict in a line.
     fn line(&self) -> String {
-        let entered = self.entered.unwrap_or_default();
-        let op = self.op.as_ref().map_or_else(String::new, |op| plain(&op.name));
-        let Some(cause) = self.cause else {
+        let Some(fault) = self.fault() else {
             return match self.verdict {
                 Verdict::Same => "the same: every state and picture".to_owned(),
                 _ => "DRIFT; which op is not known: a tape has no ops".to_owned(),
             };
         };
-        let fault = match (cause, self.op.as_ref().map(|op| op.inputs)) {
+        match self.verdict {
+            Verdict::Same => fault,
+            Verdict::Drift => format!("DRIFT: {fault}"),
+            Verdict::Masked => {
+                format!("MASKED: {fault}; the frame's state and picture are the same")
+            }
+        }
+    }
+
+    /// The command that shows it again.
+    pub(super) fn reproduce(&self) -> Option<&str> {
+        self.reproduce.as_deref()
+    }
+
+    /// What is at fault, where it is known.
+    pub(super) fn fault(&self) -> Option<String> {
+        let entered = self.entered.unwrap_or_default();
+        let op = self.op.as_ref().map_or_else(String::new, |op| plain(&op.name));
+        Some(match (self.cause?, self.op.as_ref().map(|op| op.inputs)) {
             (Cause::Nothing, _) => match self.walk {
                 Some(Walk { first, .. }) => format!(
                     "the same: every op of frames {first} to {entered}, their memories, states \
@@ -282,14 +303,7 @@ impl Report {
             (Cause::Outcome, _) => {
                 format!("what is hashed of frame {entered}, not what its ops wrote")
             }
-        };
-        match self.verdict {
-            Verdict::Same => fault,
-            Verdict::Drift => format!("DRIFT: {fault}"),
-            Verdict::Masked => {
-                format!("MASKED: {fault}; the frame's state and picture are the same")
-            }
-        }
+        })
     }
 }
 
