@@ -212,10 +212,8 @@ impl Report {
             writeln!(out, "drift    first other state {state}, first other picture {picture}")?;
         }
         if let Some(Walk { first, frames, outputs }) = self.walk {
-            writeln!(
-                out,
-                "walked   from frame {first}: {frames} frames with {outputs} outputs of ops the same"
-            )?;
+            let same = format!("{frames} frames with {outputs} outputs of ops the same");
+            writeln!(out, "walked   from frame {first}: {same}")?;
         }
         let (Some(entered), Some(ops)) = (self.entered, &self.ops) else { return Ok(()) };
         if let (Some(false), Some(frame)) = (self.memory_was_same, self.frame) {
