@@ -69,8 +69,6 @@ impl Local {
     ) -> Result<(Plain, Tapped), SideError> {
         let (side, remembered) = (self.name.clone(), self.prompt_frames + frame);
         let failed = |source| SideError::Rewind { side: side.clone(), source };
-        // Both times from the frame before it; and from there the next frame is near.
-        self.rewind.mark(frame.saturating_sub(1)).map_err(failed)?;
         let outcome = self.rewind.see(frame).map_err(failed)?.outcome;
         let state_after = state_digest(&self.rewind.state_before(frame + 1).map_err(failed)?);
         let (engine, action) = self.rewind.engine_before(frame).map_err(failed)?;
@@ -142,6 +140,12 @@ impl Side for Local {
     fn outcome(&mut self, frame: u64) -> Result<Outcome, SideError> {
         let failed = self.failed();
         Ok(self.rewind.see(frame).map_err(failed)?.outcome)
+    }
+
+    fn expect(&mut self, frame: u64) -> Result<(), SideError> {
+        let failed = self.failed();
+        // It is made twice, each time after the frame before it.
+        self.rewind.mark(frame.saturating_sub(1)).map_err(failed)
     }
 
     fn tapped(

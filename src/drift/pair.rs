@@ -117,6 +117,8 @@ impl Pair<'_> {
     pub fn walk(&mut self, frames: Range<u64>, tick: &mut Tick<'_>) -> Result<Walk, SideError> {
         let mut walk = Walk { first: frames.start, frames: 0, outputs: 0 };
         for frame in frames {
+            self.ours.expect(frame)?;
+            self.theirs.expect(frame)?;
             let held = self.held(frame, None)?;
             if !held.memory_was_same() || !held.is_same() {
                 break;
