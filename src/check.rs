@@ -16,7 +16,7 @@ pub use ops::{not_finite, not_finite_cases, ops, ops_cases};
 pub use plays::{FRAMES_OF_SAVE, FRAMES_OF_VARIANT, Play};
 pub use plays::{first_drift, long, save_and_load, tape, variants};
 pub use table::{Row, rows};
-pub use variant::{Variant, Work, cpu_variants, cuda_variants};
+pub use variant::{Variant, cpu_variants, cuda_variants};
 
 use crate::engine::EngineError;
 use rayon::ThreadPoolBuildError;

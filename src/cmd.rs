@@ -33,6 +33,7 @@ mod terminal;
 mod view;
 mod world;
 
+pub use explain::answer_settings;
 pub use replay::replay_tape;
 pub use sides::Wrap;
 pub use taps::answer as answer_taps;

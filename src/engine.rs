@@ -13,7 +13,7 @@ pub mod cuda;
 pub mod reference;
 
 pub use error::EngineError;
-pub use ring::{newest_slot, slots_oldest_first};
+pub use ring::{newest_slot, slots_oldest_first, written};
 pub use state::state_rings;
 
 use crate::event::{Action, Digest};
@@ -56,9 +56,32 @@ pub struct Description {
 
 /// Looks at each op's output as a frame is made. A change it makes is a planted fault: tests use
 /// that to see the alarm ring, nothing else does.
-pub trait Observer {
+pub trait Observer: Send {
     /// Called after node `index` of the running program; `writes` are the bytes it wrote.
     fn after(&mut self, index: usize, node: &Node, writes: &mut [&mut [u8]]);
+
+    /// Whom to tell the digests instead, where those are all that it looks at: an engine may then
+    /// digest where the bytes are, after the frame. It is told by one way or the other.
+    fn digests(&mut self) -> Option<&mut dyn Digests> {
+        None
+    }
+}
+
+/// Looks at the digest of each output, and changes nothing.
+pub trait Digests: Send {
+    /// Are the bytes of that output wanted too?
+    fn wants(&self, node: &Node, output: usize) -> bool;
+
+    /// Called for each output, in the order in which the nodes run: blake3 of the `len` bytes that
+    /// [`written`] says, and those bytes where they are wanted.
+    fn digested(
+        &mut self,
+        node: &Node,
+        output: usize,
+        len: usize,
+        digest: Digest,
+        bytes: Option<&[u8]>,
+    );
 }
 
 /// An executor of one model.

@@ -54,7 +54,7 @@ fn the_lines_hold_every_frame_and_every_op() {
     assert_eq!(ops, of_kind(&lines, "op").len() as u64);
     let stages = of_kind(&lines, "stage");
     let stages: Vec<&str> = stages.iter().filter_map(|line| line["name"].as_str()).collect();
-    assert_eq!(stages, ["frame", "step", "digest", "log", "prompt"]);
+    assert_eq!(stages, ["frame", "step", "digest", "log", "prompt", "tapped"]);
 }
 
 #[test]

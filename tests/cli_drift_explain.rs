@@ -13,11 +13,11 @@ mod planting;
 use clap::Parser;
 use command::{Place, Ran};
 use page::{assert_described, tables};
-use planting::{FINITE, Fault, Faulty, Plant, Random};
+use planting::{FINITE, Fault, Faulty, Plant, Random, WRONG_FRAME, WRONG_OP, every_way};
 use serde_json::Value;
 use std::process::{Command, ExitCode};
 use worldtape::cli::{Cli, Verb};
-use worldtape::cmd::{Exit, answer_taps};
+use worldtape::cmd::{Exit, answer_settings, answer_taps};
 use worldtape::program::Model;
 
 /// What is planted: `FAULT NODE OUTPUT ELEMENT FRAME`, the fault by its place in [`FAULTS`].
@@ -58,18 +58,29 @@ fn faulty(cli: Cli) -> ExitCode {
     }
 }
 
+/// A build in which one instruction set is wrong.
+fn faulty_ways(cli: Cli) -> ExitCode {
+    let Some(Verb::Explain(options)) = cli.verb else { return ExitCode::from(2) };
+    let done = answer_settings(&options, &every_way());
+    ExitCode::from(done.expect("answers").number())
+}
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().collect();
-    if words.get(1).is_some_and(|word| word == "taps") {
-        return faulty(Cli::parse());
+    match words.get(1).map(String::as_str) {
+        Some("taps") => return faulty(Cli::parse()),
+        Some("explain") => return faulty_ways(Cli::parse()),
+        _ => (),
     }
     type Test = fn(&Place, &Model);
-    let tests: [(&str, Test); 8] = [
+    let tests: [(&str, Test); 10] = [
         ("plants_are_named_across_processes_and_again", plants_are_named),
         ("a_masked_plant_is_told_masked", a_masked_plant_is_told),
         ("a_build_that_stops_is_told_with_frame_and_op", a_stop_is_told),
         ("a_heat_map_shows_where_pictures_differ", a_heat_map_is_drawn),
         ("every_way_to_run_is_tried_one_at_a_time", settings_are_tried),
+        ("a_setting_that_matters_is_named_with_its_op", a_setting_is_named),
+        ("a_range_of_frames_is_walked_op_by_op", a_range_is_walked),
         ("the_float_engine_is_close_and_its_errors_are_listed", errors_grow),
         ("the_page_has_every_field_with_its_type_and_no_other", the_page_is_right),
         ("a_build_that_does_not_answer_is_one_line", other_programs_are_refused),
@@ -255,6 +266,69 @@ fn settings_are_tried(place: &Place, _: &Model) {
     place.run(&format!("{EXPLAIN} --settings --against cpu")).exits(2);
 }
 
+/// `explain --settings` of the build in which one instruction set is wrong.
+fn settings_of_faulty(place: &Place, words: &str) -> Ran {
+    let mut command = Command::new(this_program());
+    command.current_dir(place.path("")).args(EXPLAIN.split(' ')).arg("--settings");
+    Ran::from(command.args(words.split_whitespace()).output().expect("runs"))
+}
+
+fn a_setting_is_named(place: &Place, _: &Model) {
+    let found = settings_of_faulty(place, "--json").exits(3).json();
+    assert_eq!(found["deciding"][0]["setting"], "instruction set");
+    let explain = &found["explain"];
+    assert_eq!(
+        (&explain["ours"]["name"], &explain["theirs"]["name"]),
+        (&"wide on 1".into(), &"narrow on 1".into())
+    );
+    assert_eq!(
+        (&explain["op"]["name"], &explain["op"]["inputs"]),
+        (&WRONG_OP.into(), &"equal".into())
+    );
+    assert_eq!(
+        (&explain["entered"], &explain["first_state"]),
+        (&WRONG_FRAME.into(), &WRONG_FRAME.into())
+    );
+    assert_eq!(explain["op"]["elements"]["differing"], 1);
+    let said = settings_of_faulty(place, "").exits(3).out;
+    let verdict = "verdict  DRIFT in 2 of 4 ways to run: it is the instruction set; op pass1.latent \
+        in frame 11, its inputs are the same\n";
+    assert!(said.contains(verdict) && said.contains("op       pass1.latent (euler, "), "{said}");
+    // What is printed shows it again.
+    let again = said.lines().find_map(|line| line.strip_prefix("again    ")).expect("a command");
+    let mut command = Command::new("sh");
+    command.args(["-c", again]).current_dir(place.path(""));
+    let again = Ran::from(command.output().expect("runs")).exits(3).out;
+    assert!(again.contains(verdict), "{again}");
+}
+
+fn a_range_is_walked(place: &Place, model: &Model) {
+    let against = format!("{EXPLAIN} --against cpu");
+    let found = place.run(&format!("{against} --frame 3..23 --json")).exits(0).json();
+    let outputs = model.frame.nodes.iter().map(|node| node.writes.len()).sum::<usize>();
+    assert_eq!(found["walk"]["frames"], 20);
+    assert_eq!(found["walk"]["outputs"], 20 * outputs);
+    assert_eq!((&found["verdict"], &found["frame"]), (&"same".into(), &22.into()));
+    // A fault that no state and no picture shows is met too.
+    let mut random = Random::new(4);
+    let plants = (0..60).map(|_| Plant::random(Fault::Rounding, model, &mut random));
+    let is_masked =
+        |plant: &Plant| explain(place, 7, *plant, "--frame 7 --json").json()["verdict"] == "masked";
+    let plant = plants.into_iter().find(is_masked).expect("many are swallowed by quantising");
+    let found = explain(place, 7, plant, "--frame 5..12 --json").exits(3).json();
+    assert_eq!((&found["walk"]["first"], &found["walk"]["frames"]), (&5.into(), &2.into()));
+    assert_eq!(found["op"]["name"], plant.tap(model));
+    assert_eq!((&found["verdict"], &found["entered"]), (&"masked".into(), &7.into()));
+    let said = explain(place, 7, plant, "--frame 5..12").exits(3).out;
+    let walked = format!("walked   from frame 5: 2 frames with {} outputs", 2 * outputs);
+    assert!(said.contains(&walked), "{said}");
+    for (range, exit) in [("5..5", 2), ("9..", 2), ("0..71", 1)] {
+        place.run(&format!("{against} --frame {range}")).exits(exit);
+    }
+    let refused = place.run(&format!("{EXPLAIN} --against reference --frame 1..3"));
+    refused.exits(1);
+}
+
 fn errors_grow(place: &Place, _: &Model) {
     let words = format!("{EXPLAIN} --against reference --frame 9");
     if !cfg!(feature = "reference") {
@@ -316,8 +390,14 @@ fn the_page_is_right(place: &Place, model: &Model) {
         described(name, object);
     }
     described("explain", &place.run(&format!("{EXPLAIN} --json")).exits(0).json());
+    let walked = place.run(&format!("{EXPLAIN} --against cpu --frame 1..3 --json"));
+    described("walk", &walked.exits(0).json()["walk"]);
     let settings = place.run(&format!("{EXPLAIN} --settings --json")).exits(0).json();
     described("settings", &settings);
+    let settings = settings_of_faulty(place, "--json").exits(3).json();
+    described("settings", &settings);
+    described("explain", &settings["explain"]);
+    all("deciding", &settings["deciding"]);
     all("way", &settings["ways"]);
     if cfg!(feature = "reference") {
         let found = place.run(&format!("{EXPLAIN} --against reference --json")).exits(0).json();

@@ -137,6 +137,25 @@ fn an_engine_lent_out_does_not_disturb_what_is_seen_after() {
 }
 
 #[test]
+fn from_a_mark_the_next_frames_are_near_and_the_same() {
+    let plain = plain();
+    let (mut rewind, made) = rewind(usize::MAX);
+    for frame in 1..100 {
+        rewind.mark(frame - 1).expect("on the tape");
+        // Whatever is done with the engine in between.
+        for _ in 0..2 {
+            let before = made.load(Ordering::Relaxed);
+            let (engine, action) = rewind.engine_before(frame).expect("on the tape");
+            let made_now = engine.step(frame, action).expect("finite");
+            assert_eq!(made_now.state_sum, plain[frame as usize].0.state_sum, "frame {frame}");
+            assert!(made.load(Ordering::Relaxed) - before <= 2, "frame {frame}");
+        }
+    }
+    rewind.mark(150).expect("on the tape");
+    assert_eq!((rewind.frames_to_make(160), rewind.frames_to_make(148)), (11, 9));
+}
+
+#[test]
 fn a_frame_that_is_not_on_the_tape_is_refused_and_nothing_is_lost() {
     let (mut rewind, _) = rewind(usize::MAX);
     let refused = rewind.see(FRAMES).map(|seen| seen.frame);

@@ -76,7 +76,7 @@ pub fn functions(
         let mut case = Case::new(&row, &[Value::F32(vec![0.0; count])], &NOWHEN, 0);
         let model = case.model().clone();
         let place = format!("{} with {}", row.op.kind(), variant.name());
-        let walk = |engine: &mut (dyn Engine + Send)| {
+        let mut walk = |engine: &mut dyn Engine| {
             (0..patterns(every)).step_by(BLOCK as usize).try_for_each(|first| {
                 let x = function.block(first, every, count);
                 let found = case.run_with(engine, &NOWHEN, &x)?;
@@ -86,7 +86,8 @@ pub fn functions(
                 Ok(())
             })
         };
-        let walked: Result<(), EngineError> = variant.with(&model, walk).and_then(|done| done);
+        let walked: Result<(), EngineError> =
+            variant.engine(&model).and_then(|mut engine| walk(engine.as_mut()));
         walked.map_err(at_place(|| place))?;
     }
     Ok(())

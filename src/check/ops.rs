@@ -129,8 +129,9 @@ impl Trial<'_> {
         let expected = outputs(&self.row.op, &self.reads, &self.at);
         for variant in variants {
             let place = || format!("{:?}, {}, {}", self.row, self.draw, variant.name());
-            let ran = variant.with(self.case.model(), |engine| self.case.run(engine, &self.at));
-            let found = match ran.and_then(|found| found) {
+            let engine = variant.engine(self.case.model());
+            let ran = engine.and_then(|mut engine| self.case.run(engine.as_mut(), &self.at));
+            let found = match ran {
                 Ok(found) => Ok(found),
                 Err(stop @ EngineError::NotFinite { .. }) => Err(stop),
                 Err(error) => return Err(at_place(place)(error)),

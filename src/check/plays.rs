@@ -166,20 +166,20 @@ pub fn long(
 
 impl Play {
     /// Does `work` with a player of this play.
-    fn on<T: Send>(
+    fn on<T>(
         &self,
         variant: &dyn Variant,
         tally: &mut Tally,
         tick: &mut Tick<'_>,
-        work: impl FnOnce(&mut Player<'_>) -> Result<T, EngineError> + Send,
+        work: impl FnOnce(&mut Player<'_>) -> Result<T, EngineError>,
     ) -> Result<T, CheckError> {
         let place = format!("{} with {}", self.name, variant.name());
-        let ran = variant.with(&self.model, |engine| {
+        let ran = variant.engine(&self.model).and_then(|mut engine| {
             let mut tick = |count| tick(count);
-            let place = place.clone();
+            let (engine, place) = (engine.as_mut(), place.clone());
             work(&mut Player { play: self, engine, tally, tick: &mut tick, place })
         });
-        ran.and_then(|done| done).map_err(at_place(|| place))
+        ran.map_err(at_place(|| place))
     }
 
     /// The frames after which a state is saved.

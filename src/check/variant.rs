@@ -3,16 +3,14 @@
 use super::CheckError;
 use crate::engine::cpu::{CpuEngine, Isa};
 use crate::engine::cuda::{CudaEngine, Gpu, Lane, Settings};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Description, Engine, EngineError, Frame, Observer, Start};
+use crate::event::Action;
 use crate::program::Model;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
 
 /// Numbers of threads that the CPU engine is run on: alone, shared, and so that no size divides.
 const THREADS: [usize; 3] = [1, 2, 7];
-
-/// What is done with an engine.
-pub type Work<'a> = dyn FnMut(&mut (dyn Engine + Send)) + Send + 'a;
 
 /// One way to run a model: an instruction set on a number of threads, or a lane on a GPU.
 pub trait Variant {
@@ -25,33 +23,43 @@ pub trait Variant {
         vec![("way", self.name())]
     }
 
-    /// Makes an engine for `model` and hands it to `work`, once, on the threads that it is meant to
-    /// run on.
+    /// Makes an engine for `model` that runs this way, whoever calls it.
     ///
     /// # Errors
-    /// Where the engine cannot be made; `work` has not run then.
-    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError>;
+    /// Where the engine cannot be made.
+    fn engine(&self, model: &Arc<Model>) -> Result<Box<dyn Engine + Send>, EngineError>;
 }
 
-impl dyn Variant + '_ {
-    /// [`Variant::run`] with work that comes to something.
-    ///
-    /// # Errors
-    /// As [`Variant::run`].
-    ///
-    /// # Panics
-    /// Where the variant made its engine and did not hand it on: a bug of the variant.
-    pub fn with<T: Send>(
-        &self,
-        model: &Arc<Model>,
-        work: impl FnOnce(&mut (dyn Engine + Send)) -> T + Send,
-    ) -> Result<T, EngineError> {
-        let (mut work, mut done) = (Some(work), None);
-        self.run(model, &mut |engine| {
-            let work = work.take().expect("a variant hands on one engine");
-            done = Some(work(engine));
-        })?;
-        Ok(done.expect("a variant hands on its engine"))
+/// The CPU engine on the threads of one pool.
+struct InPool {
+    engine: CpuEngine,
+    pool: Arc<ThreadPool>,
+}
+
+impl Engine for InPool {
+    fn describe(&self) -> Description {
+        self.pool.install(|| self.engine.describe())
+    }
+
+    fn reset(&mut self, start: &Start) -> Result<(), EngineError> {
+        self.pool.install(|| self.engine.reset(start))
+    }
+
+    fn make(
+        &mut self,
+        frame: u64,
+        action: Action,
+        observer: Option<&mut dyn Observer>,
+    ) -> Result<Frame<'_>, EngineError> {
+        self.pool.install(|| self.engine.make(frame, action, observer))
+    }
+
+    fn save(&self, bytes: &mut Vec<u8>) -> Result<(), EngineError> {
+        self.pool.install(|| self.engine.save(bytes))
+    }
+
+    fn load(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+        self.pool.install(|| self.engine.load(bytes))
     }
 }
 
@@ -74,12 +82,9 @@ impl Variant for CpuVariant {
         vec![("instruction set", self.isa.to_string()), ("threads", threads.to_string())]
     }
 
-    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
-        self.pool.install(|| {
-            let mut engine = CpuEngine::new(Arc::clone(model), self.isa)?;
-            work(&mut engine);
-            Ok(())
-        })
+    fn engine(&self, model: &Arc<Model>) -> Result<Box<dyn Engine + Send>, EngineError> {
+        let engine = CpuEngine::new(Arc::clone(model), self.isa)?;
+        Ok(Box::new(InPool { engine, pool: Arc::clone(&self.pool) }))
     }
 }
 
@@ -134,11 +139,9 @@ impl Variant for CudaVariant {
         ]
     }
 
-    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
+    fn engine(&self, model: &Arc<Model>) -> Result<Box<dyn Engine + Send>, EngineError> {
         let gpu = Arc::clone(&self.gpu);
-        let mut engine = CudaEngine::new(gpu, Arc::clone(model), self.settings)?;
-        work(&mut engine);
-        Ok(())
+        Ok(Box::new(CudaEngine::new(gpu, Arc::clone(model), self.settings)?))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Machinery, VARIABLES};
 use clap::{Args, value_parser};
+use std::ops::Range;
 use std::path::PathBuf;
 
 /// `worldtape diff`.
@@ -68,8 +69,9 @@ pub struct Explain {
     /// The tape.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The frame to explain; without it, the first that differs.
-    #[arg(long, value_name = "N|first", default_value = "first", value_parser = frame)]
+    /// The frame to explain; without it, the first that differs. A..B: every op of the frames from
+    /// A to before B, one by one, and the first of those frames in which anything differs.
+    #[arg(long, value_name = "N|A..B|first", default_value = "first", value_parser = frame)]
     pub frame: FrameWord,
     /// The other side: cpu, cuda:N, reference, or the program of another build.
     #[arg(long, value_name = "WHAT")]
@@ -90,20 +92,28 @@ pub struct Explain {
 }
 
 /// Which frame is explained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameWord {
     /// The first that differs.
     First,
     /// The one of this number.
     Number(u64),
+    /// The first of these in which anything differs; there is one at least.
+    Range(Range<u64>),
 }
 
 /// The words `--frame` takes.
 fn frame(word: &str) -> Result<FrameWord, String> {
-    match (word, word.parse()) {
-        ("first", _) => Ok(FrameWord::First),
-        (_, Ok(number)) => Ok(FrameWord::Number(number)),
-        (_, Err(_)) => Err("there is a frame's number, from 0, and first".to_owned()),
+    let number = |word: &str| word.parse::<u64>().ok();
+    let range = word.split_once("..");
+    let range = range.and_then(|(from, to)| Some(number(from)?..number(to)?));
+    match (word, number(word), range) {
+        ("first", _, _) => Ok(FrameWord::First),
+        (_, Some(number), _) => Ok(FrameWord::Number(number)),
+        (_, _, Some(range)) if !range.is_empty() => Ok(FrameWord::Range(range)),
+        _ => Err("there is a frame's number, from 0, a range such as 0..100, which ends before \
+            100, and first"
+            .to_owned()),
     }
 }
 

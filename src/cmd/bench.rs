@@ -16,7 +16,7 @@ use crate::measure::{
 use crate::program::Model;
 use crate::session::{Config, Machine};
 use anyhow::{Context, Result};
-use passes::{Frames, OpClock, Ops};
+use passes::{Frames, OpClock, Ops, Tapped};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -37,6 +37,7 @@ struct Report {
     op_clock: OpClock,
     kinds: Vec<KindReport>,
     observer_ratio: f64,
+    tapped: Tapped,
     work: Work,
     int8_peak_operations_per_second: Option<f64>,
     read_bytes_per_second: Option<f64>,
@@ -115,11 +116,15 @@ fn measure(
     start.engine_ns = watch.now_ns();
     engine.reset(&begin).context("filling the memory from the prompt")?;
     start.prompt_ns = watch.now_ns();
-    let steps = Steps::new(4, "measuring");
+    let steps = Steps::new(5, "measuring");
     steps.next("frames");
     let frames = passes::frames(options, engine.as_mut(), (&config, &machine), &mut start, watch)?;
-    let next = (frames.spans.len(), config.action_names.len());
+    let (next, buttons) = (frames.spans.len(), config.action_names.len());
+    steps.next("taps");
+    let place = (next as u64, begin.actions.len() as u64, buttons);
+    let tapped = passes::tapped(options, engine.as_mut(), place, watch)?;
     steps.next("ops");
+    let next = (next + tapped.with.raw_ns().len(), buttons);
     let timed = passes::ops(options, engine.as_mut(), &model.frame, next, watch)?;
     steps.next("prompts");
     let prompts = passes::prompts(engine.as_mut(), &begin, watch)?;
@@ -155,6 +160,7 @@ fn measure(
         op_frames: timed.steps.raw_ns().len(),
         op_clock: timed.clock,
         observer_ratio,
+        tapped,
         work,
         int8_peak_operations_per_second: peak,
         // The host's memory says nothing about a GPU.

@@ -30,8 +30,8 @@ type PlayCheck<'a> = dyn FnMut(&Play, &mut Tick<'_>) -> Result<(), CheckError> +
 pub(super) fn run(options: &Check) -> Result<Exit> {
     let checker = Checker::new(options)?;
     let usual = checker.variants[0].as_ref();
-    let description = usual.with(&check::smallest_model(), |engine| engine.describe());
-    let machine = machinery::machine(description?, Wall::start().started_unix_ms);
+    let description = usual.engine(&check::smallest_model())?.describe();
+    let machine = machinery::machine(description, Wall::start().started_unix_ms);
     let names = checker.variants.iter().map(|variant| variant.name()).collect();
     let mut report = Report::new(&machine, names);
     if !options.json {

@@ -9,13 +9,15 @@ mod process;
 mod report;
 mod settings;
 
+pub use settings::answer as answer_settings;
+
 use super::machinery::{self, Device};
 use super::progress::Progress;
 use super::sides::Played;
 use super::taps::teller;
 use super::{Exit, files};
 use crate::cli::{Explain, FrameWord};
-use crate::drift::{Cause, Explanation, Pair, Search, Side};
+use crate::drift::{Cause, Explanation, Pair, Search, Side, Walk};
 use anyhow::{Result, bail};
 pub(super) use other::{Other, absolute, world};
 pub(super) use process::seconds_max;
@@ -61,6 +63,8 @@ enum Ours<'a> {
 /// What came of a comparison.
 struct Found<'a> {
     search: Option<Search>,
+    /// With a range of frames.
+    walk: Option<Walk>,
     explanation: Option<Explanation>,
     /// Names of both sides.
     names: [String; 2],
@@ -74,11 +78,13 @@ pub(super) fn run(options: &Explain) -> Result<Exit> {
     options.heat.as_deref().map_or(Ok(()), files::refuse_existing)?;
     let device = Device::parse(&options.machinery.device)?;
     let played = Played::read(&options.file, device, &options.machinery)?;
-    if let FrameWord::Number(frame) = options.frame {
-        played.check_frame(frame)?;
+    match &options.frame {
+        FrameWord::First => (),
+        FrameWord::Number(frame) => played.check_frame(*frame)?,
+        FrameWord::Range(frames) => played.check_frame(frames.end - 1)?,
     }
     if options.settings {
-        return settings::run(options, device, played);
+        return settings::run(options, device, &played);
     }
     machinery::in_pool(None, || {
         let mut ours = played.local(device, &|engine| engine)?;
@@ -111,9 +117,10 @@ fn against_tape(
     ours: &mut dyn Side,
 ) -> Result<Exit> {
     let expected = &played.tape.outcomes;
-    let frames = match options.frame {
+    let frames = match &options.frame {
         FrameWord::First => 0..played.frames(),
-        FrameWord::Number(frame) => frame..frame + 1,
+        FrameWord::Number(frame) => *frame..frame + 1,
+        FrameWord::Range(frames) => frames.clone(),
     };
     let bar = Progress::new(frames.end - frames.start, "replaying");
     let (mut state, mut picture) = (None, None);
@@ -178,14 +185,22 @@ fn hold(
 ) -> Result<Report> {
     let model = &*played.prepared.model;
     let mut pair = Pair { ours, theirs, model, frames: played.frames() };
-    let (search, explanation) = match options.frame {
-        FrameWord::Number(frame) => (None, Some(pair.frame(frame)?)),
+    let (mut search, mut walk) = (None, None);
+    let explanation = match &options.frame {
+        FrameWord::Number(frame) => Some(pair.frame(*frame)?),
         FrameWord::First => {
             let bar = Progress::new(played.frames(), "comparing");
-            let search = pair.search(&mut |count| bar.tick(count))?;
+            let found = pair.search(&mut |count| bar.tick(count))?;
             drop(bar);
-            let explanation = pair.first(&search)?;
-            (Some(search), explanation)
+            pair.first(search.insert(found))?
+        }
+        FrameWord::Range(frames) => {
+            let bar = Progress::new(frames.end - frames.start, "comparing");
+            let found = pair.walk(frames.clone(), &mut |count| bar.tick(count))?;
+            drop(bar);
+            let Walk { first, frames: same, .. } = *walk.insert(found);
+            // Where none differs, the last is told.
+            Some(pair.frame((first + same).min(frames.end - 1))?)
         }
     };
     let heat = match (&options.heat, &explanation) {
@@ -201,7 +216,7 @@ fn hold(
         Ours::Build(program) => (pair.ours.name(), program),
     };
     let names = [name, pair.theirs.name()];
-    let found = Found { search, explanation, names, program, heat };
+    let found = Found { search, walk, explanation, names, program, heat };
     Ok(Report::of_sides(options, played, found))
 }
 

@@ -143,6 +143,12 @@ impl Side for Local {
         Ok(self.rewind.see(frame).map_err(failed)?.outcome)
     }
 
+    fn expect(&mut self, frame: u64) -> Result<(), SideError> {
+        let failed = self.failed();
+        // It is made twice, each time after the frame before it.
+        self.rewind.mark(frame.saturating_sub(1)).map_err(failed)
+    }
+
     fn tapped(
         &mut self,
         frame: u64,

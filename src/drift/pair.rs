@@ -7,6 +7,7 @@ use super::stop::{Stopped, Who};
 use super::taps::{Tap, Tapped};
 use crate::event::{Action, Outcome};
 use crate::program::Model;
+use serde::Serialize;
 use std::ops::Range;
 
 /// Told how many more frames both sides have made.
@@ -37,6 +38,17 @@ pub struct Search {
     pub end_is_same: Option<bool>,
     /// The side that stops in a frame which the other makes, where nothing differed before.
     pub stopped: Option<Stopped>,
+}
+
+/// Frames whose every op was held against the other side's, until one differed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Walk {
+    /// The first of them.
+    pub first: u64,
+    /// How many are the same, from the first on: every op, memory, state and picture.
+    pub frames: u64,
+    /// Outputs of ops that were compared in those.
+    pub outputs: u64,
 }
 
 /// One frame with taps on both sides.
@@ -107,6 +119,27 @@ impl Pair<'_> {
             false => None,
         };
         Ok(Search { divergence, ours, theirs, end_is_same, stopped })
+    }
+
+    /// Holds every op of each of these frames against the other side's, each side in its own
+    /// play, until a frame differs in anything.
+    ///
+    /// # Errors
+    /// [`SideError`].
+    pub fn walk(&mut self, frames: Range<u64>, tick: &mut Tick<'_>) -> Result<Walk, SideError> {
+        let mut walk = Walk { first: frames.start, frames: 0, outputs: 0 };
+        for frame in frames {
+            self.ours.expect(frame)?;
+            self.theirs.expect(frame)?;
+            let held = self.held(frame, None)?;
+            if !held.memory_was_same() || !held.is_same() {
+                break;
+            }
+            walk.frames += 1;
+            walk.outputs += held.ops.compared as u64;
+            tick(1);
+        }
+        Ok(walk)
     }
 
     /// The ops of a frame, each side in its own play, or both from one state.

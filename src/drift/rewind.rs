@@ -60,6 +60,8 @@ pub struct Rewind {
     kept: Vec<Vec<u8>>,
     kept_bytes_max: usize,
     interval: u64,
+    /// One more state and the frame it is before, where somebody goes on from.
+    marked: Option<(u64, Vec<u8>)>,
     /// The frame that the engine would make next.
     next: u64,
     /// The last picture made: that of frame `next - 1`, where there is one.
@@ -100,6 +102,7 @@ impl Rewind {
             kept: vec![first],
             kept_bytes_max,
             interval: INTERVAL_FRAMES,
+            marked: None,
             next: 0,
             picture: Vec::new(),
         })
@@ -124,9 +127,9 @@ impl Rewind {
     pub fn frames_to_make(&self, frame: u64) -> u64 {
         if frame < self.next {
             let is_shown = frame + 1 == self.next && !self.picture.is_empty();
-            return if is_shown { 0 } else { frame + 1 - self.kept_before(frame) * self.interval };
+            return if is_shown { 0 } else { frame + 1 - self.nearest(frame) };
         }
-        frame + 1 - self.next.max(self.kept_before(frame) * self.interval)
+        frame + 1 - self.next.max(self.nearest(frame))
     }
 
     /// Makes frame `frame` again, from the nearest state before it.
@@ -150,11 +153,10 @@ impl Rewind {
     /// Brings the engine to where it would make `frame` next: what looks at that frame's ops goes
     /// on from here, by [`Rewind::engine_before`].
     fn stand_before(&mut self, frame: u64) -> Result<(), RewindError> {
-        let kept = self.kept_before(frame);
-        let from = kept * self.interval;
+        let (from, state) = nearest(&self.kept, self.interval, self.marked.as_ref(), frame);
         if frame < self.next || from > self.next {
             let failed = |source| RewindError::Engine { frame: from, source };
-            self.engine.load(&self.kept[kept as usize]).map_err(failed)?;
+            self.engine.load(state).map_err(failed)?;
             self.next = from;
             self.picture.clear();
         }
@@ -225,9 +227,21 @@ impl Rewind {
         self.picture.clear();
     }
 
-    /// Which kept state is the last at or before `frame`.
-    fn kept_before(&self, frame: u64) -> u64 {
-        (frame / self.interval).min(self.kept.len() as u64 - 1)
+    /// Keeps the state before `frame` beside the others, in place of the one that was marked
+    /// before: frames from there on are as near as they can be.
+    ///
+    /// # Errors
+    /// As [`Rewind::see`].
+    pub fn mark(&mut self, frame: u64) -> Result<(), RewindError> {
+        if self.marked.as_ref().is_none_or(|marked| marked.0 != frame) {
+            self.marked = Some((frame, self.state_before(frame)?));
+        }
+        Ok(())
+    }
+
+    /// Which frame the last state at or before `frame` is before.
+    fn nearest(&self, frame: u64) -> u64 {
+        nearest(&self.kept, self.interval, self.marked.as_ref(), frame).0
     }
 
     fn make_next(&mut self) -> Result<(), RewindError> {
@@ -274,5 +288,21 @@ impl Rewind {
             index % 2 == 1
         });
         self.interval *= 2;
+    }
+}
+
+/// The last state at or before `frame`, and the frame it is before. The marked one is nearer where
+/// it lies between the kept one and `frame`.
+fn nearest<'a>(
+    kept: &'a [Vec<u8>],
+    interval: u64,
+    marked: Option<&'a (u64, Vec<u8>)>,
+    frame: u64,
+) -> (u64, &'a [u8]) {
+    let index = (frame / interval).min(kept.len() as u64 - 1);
+    let from = index * interval;
+    match marked {
+        Some((at, state)) if (from..=frame).contains(at) => (*at, state),
+        _ => (from, &kept[index as usize]),
     }
 }

@@ -79,6 +79,16 @@ pub trait Side {
     /// [`SideError`], here and below.
     fn outcome(&mut self, frame: u64) -> Result<Outcome, SideError>;
 
+    /// Told before [`Side::tapped`] where frame follows frame and all before it were the same: a
+    /// side may stand near it from then on. Elsewhere a play is made from states farther back, as
+    /// what an engine keeps beside its memory can be at fault too.
+    ///
+    /// # Errors
+    /// [`SideError`].
+    fn expect(&mut self, _frame: u64) -> Result<(), SideError> {
+        Ok(())
+    }
+
     /// The frame with its taps, made from this side's own play or from a state that is given; the
     /// bytes of those taps that `keep` names are brought too.
     ///

@@ -3,8 +3,8 @@
 use super::ops::{Inputs, OpsCompared, compare_ops, inputs};
 use super::pair::Pair;
 use super::side::{Side, SideError};
-use super::taps::{Tap, Taps, saved, state_digest, tap_name, written};
-use crate::engine::{Engine, EngineError, Observer};
+use super::taps::{Tap, Taps, saved, state_digest, tap_name};
+use crate::engine::{Engine, EngineError, Observer, written};
 use crate::event::{Action, Digest};
 use crate::program::{Dtype, Node};
 use serde::Serialize;
@@ -81,7 +81,8 @@ impl Observer for Looking<'_> {
     fn after(&mut self, index: usize, node: &Node, writes: &mut [&mut [u8]]) {
         for (output, bytes) in writes.iter().enumerate() {
             if self.made.is_none() && node.writes[output].dtype == Dtype::F32 {
-                let element = not_finite(written(&node.op, bytes, self.remembered));
+                let range = written(&node.op, bytes.len(), self.remembered);
+                let element = not_finite(&bytes[range]);
                 self.made = element.map(|element| (tap_name(node, output), element));
             }
         }

@@ -2,9 +2,9 @@
 
 use super::shape::shape;
 use crate::drive::picture_digest;
-use crate::engine::{Engine, EngineError, Observer, newest_slot};
+use crate::engine::{Digests, Engine, EngineError, Observer, written};
 use crate::event::{Action, Digest, Outcome};
-use crate::program::{Dtype, Node, Op};
+use crate::program::{Dtype, Node};
 use std::collections::BTreeMap;
 
 /// What one op of a frame wrote. An op with several outputs has a tap for each.
@@ -59,7 +59,7 @@ pub fn tap_name(node: &Node, output: usize) -> String {
 }
 
 /// Says whether the bytes of the tap of that name are to be kept.
-pub type Keep<'a> = dyn Fn(&str) -> bool + 'a;
+pub type Keep<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// An observer that taps every op of a frame.
 pub struct Taps<'a> {
@@ -85,31 +85,42 @@ impl<'a> Taps<'a> {
 impl Observer for Taps<'_> {
     fn after(&mut self, _: usize, node: &Node, writes: &mut [&mut [u8]]) {
         for (output, bytes) in writes.iter().enumerate() {
-            let bytes = written(&node.op, bytes, self.remembered);
-            let (name, shape) = (tap_name(node, output), shape(&node.op, output));
-            if (self.keep)(&name) {
-                self.kept.insert(name.clone(), bytes.to_vec());
-            }
-            // The float engine keeps floats where others quantise.
-            let is_float = bytes.len() == shape.iter().product::<usize>() * Dtype::F32.bytes();
-            let dtype = match node.writes[output].dtype {
-                Dtype::I8 if is_float => Dtype::F32,
-                dtype => dtype,
-            };
-            let (op, digest) = (node.op.kind().to_owned(), tap_digest(bytes));
-            self.taps.push(Tap { name, op, dtype, shape, digest });
+            let bytes = &bytes[written(&node.op, bytes.len(), self.remembered)];
+            let kept = self.wants(node, output).then_some(bytes);
+            self.digested(node, output, bytes.len(), tap_digest(bytes), kept);
         }
+    }
+
+    fn digests(&mut self) -> Option<&mut dyn Digests> {
+        Some(self)
     }
 }
 
-/// What the op itself wrote of the bytes that an observer is shown: a ring is shown whole.
-pub(super) fn written<'a>(op: &Op, bytes: &'a [u8], remembered: u64) -> &'a [u8] {
-    match *op {
-        Op::Remember { window, .. } => {
-            let slot = bytes.len() / window;
-            &bytes[newest_slot(remembered, window) * slot..][..slot]
+impl Digests for Taps<'_> {
+    fn wants(&self, node: &Node, output: usize) -> bool {
+        (self.keep)(&tap_name(node, output))
+    }
+
+    fn digested(
+        &mut self,
+        node: &Node,
+        output: usize,
+        len: usize,
+        digest: Digest,
+        bytes: Option<&[u8]>,
+    ) {
+        let (name, shape) = (tap_name(node, output), shape(&node.op, output));
+        if let Some(bytes) = bytes {
+            self.kept.insert(name.clone(), bytes.to_vec());
         }
-        _ => bytes,
+        // The float engine keeps floats where others quantise.
+        let is_float = len == shape.iter().product::<usize>() * Dtype::F32.bytes();
+        let dtype = match node.writes[output].dtype {
+            Dtype::I8 if is_float => Dtype::F32,
+            dtype => dtype,
+        };
+        let op = node.op.kind().to_owned();
+        self.taps.push(Tap { name, op, dtype, shape, digest });
     }
 }
 

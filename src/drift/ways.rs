@@ -31,6 +31,19 @@ pub fn deciding(ways: &[Way]) -> Vec<Deciding> {
     names.iter().filter_map(|(setting, _)| decides(setting, ways)).collect()
 }
 
+/// A way that drifts and one that does not, with the fewest settings between them; of those, the
+/// ones that come first. `None` where all drift or none does.
+pub fn closest(ways: &[Way]) -> Option<[usize; 2]> {
+    let places = |drifts: bool| {
+        (0..ways.len()).filter(move |&place| ways[place].first_drift.is_some() == drifts)
+    };
+    let pairs = places(true).flat_map(|one| places(false).map(move |other| [one, other]));
+    pairs.min_by_key(|pair| {
+        let [one, other] = pair.map(|place| ways[place].settings.iter());
+        one.zip(other).filter(|(one, other)| one != other).count()
+    })
+}
+
 fn decides(setting: &str, ways: &[Way]) -> Option<Deciding> {
     let mut values: BTreeMap<&str, [usize; 2]> = BTreeMap::new();
     for way in ways {
@@ -83,5 +96,15 @@ mod tests {
         assert_eq!(deciding(&ways(|_, _| false)), []);
         assert_eq!(deciding(&ways(|_, _| true)), []);
         assert_eq!(deciding(&[]), []);
+    }
+
+    #[test]
+    fn the_ways_that_are_held_against_each_other_differ_in_as_little_as_can_be() {
+        // Drifting: avx512 on 2 and 7; nearest to the first of those is avx512 on 1.
+        assert_eq!(closest(&ways(|isa, n| isa == "avx512" && n > 1)), Some([1, 0]));
+        // Of one instruction set: the other on as many threads.
+        assert_eq!(closest(&ways(|isa, _| isa == "avx2")), Some([3, 0]));
+        assert_eq!(closest(&ways(|_, _| true)), None);
+        assert_eq!(closest(&ways(|_, _| false)), None);
     }
 }

@@ -8,6 +8,7 @@ mod device;
 mod kernels;
 mod probe;
 mod settings;
+mod watch;
 
 pub use compile::{KernelCache, NoCache};
 pub use probe::{CompilerError, DriverError, GpuFacts, compiler, gpus};
@@ -24,6 +25,7 @@ use compile::Kernels;
 use device::{Context, DeviceMemory, ELAPSED_DRIVER_MIN, Event, Graph, Pinned, Stream};
 use kernels::{Launch, Plan, Planner};
 use std::sync::Arc;
+use watch::Watch;
 
 /// What kernels answer in place of the index of a refused node: this less the index.
 const REFUSED_BASE: u32 = 0x7fff_ffff;
@@ -82,6 +84,8 @@ pub struct CudaEngine {
     plans: [Plan; 2],
     moment: Pinned,
     returned: Pinned,
+    /// Made for the first frame whose outputs are to be digested.
+    watch: Option<Box<Watch>>,
     memory: DeviceMemory,
     layout: Layout,
     settings: Settings,
@@ -124,6 +128,7 @@ impl CudaEngine {
             plans,
             moment,
             returned,
+            watch: None,
             memory,
             layout,
             settings,
@@ -364,7 +369,10 @@ impl Engine for CudaEngine {
     ) -> Result<Frame<'_>, EngineError> {
         match observer {
             None => self.run(Which::Frame, frame, action)?,
-            Some(observer) => self.run_observed(frame, action, observer)?,
+            Some(observer) => match observer.digests() {
+                Some(digests) => self.run_digested(frame, action, digests)?,
+                None => self.run_observed(frame, action, observer)?,
+            },
         }
         Ok(self.outputs())
     }

@@ -1,5 +1,8 @@
 //! Where frames lie in the ring that temporal attention reads.
 
+use crate::program::Op;
+use std::ops::Range;
+
 /// Slots that hold frames, oldest first, after `remembered` frames went into a ring of `window`
 /// slots.
 pub fn slots_oldest_first(remembered: u64, window: usize) -> impl ExactSizeIterator<Item = usize> {
@@ -11,6 +14,18 @@ pub fn slots_oldest_first(remembered: u64, window: usize) -> impl ExactSizeItera
 /// The slot that the next frame takes.
 pub fn newest_slot(remembered: u64, window: usize) -> usize {
     (remembered % window as u64) as usize
+}
+
+/// Which of the `bytes` bytes of an output the op itself writes in the frame after `remembered`
+/// frames: all; of a ring, which is an operand as a whole, the slot that it fills.
+pub fn written(op: &Op, bytes: usize, remembered: u64) -> Range<usize> {
+    match *op {
+        Op::Remember { window, .. } => {
+            let (slot, newest) = (bytes / window, newest_slot(remembered, window));
+            newest * slot..(newest + 1) * slot
+        }
+        _ => 0..bytes,
+    }
 }
 
 #[cfg(test)]

@@ -74,7 +74,8 @@ impl ProgramBuilder {
         writes
     }
 
-    /// Adds a node that writes buffers which exist.
+    /// Adds a node that writes buffers which exist, each element once: what a node wrote is what
+    /// it leaves.
     ///
     /// # Panics
     /// As [`ProgramBuilder::node`].
@@ -100,6 +101,9 @@ impl ProgramBuilder {
             let apart = |other: &&Operand| !operand.meets(other);
             assert!(operands[..i].iter().all(apart), "{name}: operands of a node share elements");
         }
+        let earlier = self.nodes.iter().flat_map(|node| &node.writes);
+        let is_new = |write: &Operand| earlier.clone().all(|other| !write.meets(other));
+        assert!(writes.iter().all(is_new), "{name}: writes what was written before");
         let (reads, writes) = (reads.to_vec(), writes.to_vec());
         self.nodes.push(Node { name: name.to_owned(), op, reads, writes });
     }

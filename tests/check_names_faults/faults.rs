@@ -1,7 +1,7 @@
 //! A way to run the CPU engine that is wrong in one thing.
 
 use std::sync::Arc;
-use worldtape::check::{Variant, Work};
+use worldtape::check::Variant;
 use worldtape::engine::cpu::{CpuEngine, Isa};
 use worldtape::engine::{Description, Engine, EngineError, Frame, Observer, Start};
 use worldtape::event::Action;
@@ -47,13 +47,12 @@ impl Variant for Faulty {
         "faulty".to_owned()
     }
 
-    fn run(&self, model: &Arc<Model>, work: &mut Work<'_>) -> Result<(), EngineError> {
+    fn engine(&self, model: &Arc<Model>) -> Result<Box<dyn Engine + Send>, EngineError> {
         if self.0 == Fault::Unmade {
             return Err(EngineError::FloatWeights { engine: "faulty" });
         }
         let engine = CpuEngine::new(Arc::clone(model), Isa::best())?;
-        work(&mut FaultyEngine { engine, fault: self.0, resets: 0 });
-        Ok(())
+        Ok(Box::new(FaultyEngine { engine, fault: self.0, resets: 0 }))
     }
 }
 

@@ -1,7 +1,10 @@
 //! Planted faults: one op of one frame comes out wrong, as broken builds and machines make it.
-#![allow(dead_code, reason = "each test uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test uses its own part")]
 
+mod one_way;
 mod recomputed;
+
+pub use one_way::{WRONG_FRAME, WRONG_OP, every_way};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

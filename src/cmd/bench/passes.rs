@@ -4,7 +4,8 @@ use super::Start;
 use crate::cli::Bench;
 use crate::clock::Wall;
 use crate::cmd::{files, process};
-use crate::drive::{self, Recorder};
+use crate::drift::Taps;
+use crate::drive::{self, Recorder, picture_digest};
 use crate::engine::Engine;
 use crate::measure::{
     FrameSpans, OpTimer, Samples, Stopwatch, TimedEngine, TimedSink, TimedSource, frame_spans,
@@ -12,12 +13,15 @@ use crate::measure::{
 };
 use crate::program::Program;
 use crate::session::{Config, Machine};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// Most frames whose every op is timed.
 const OP_FRAMES_MAX: u32 = 100;
+
+/// Most frames that are made with every op digested.
+const TAPPED_FRAMES_MAX: u32 = 30;
 
 /// Times that the memory is filled from the prompt.
 const PROMPTS: usize = 10;
@@ -54,6 +58,14 @@ pub(super) enum OpClock {
     Host,
     /// The engine's, around many runs of one op.
     Engine,
+}
+
+/// What the pass over frames with taps came to.
+pub(super) struct Tapped {
+    /// Steps with every op's output digested.
+    pub(super) with: Samples,
+    /// The same steps without, from the same states.
+    pub(super) without: Samples,
 }
 
 /// A tape that is gone after the measurement.
@@ -132,6 +144,38 @@ impl Ops {
         let sum = |round: usize| times.iter().map(|ns| ns[round]).sum::<u64>();
         Ops { ops, steps: (0..rounds).map(sum).collect(), clock: OpClock::Engine }
     }
+}
+
+/// Makes frames with every op digested and again without, from frame `first` on; `prompt_frames`
+/// are in memory before frame 0. They must come to the same.
+pub(super) fn tapped(
+    options: &Bench,
+    engine: &mut dyn Engine,
+    (first, prompt_frames, buttons): (u64, u64, usize),
+    watch: Stopwatch,
+) -> Result<Tapped> {
+    let count = options.frames.min(TAPPED_FRAMES_MAX);
+    let room = || Samples::with_room(count as usize);
+    let mut made = Tapped { with: room(), without: room() };
+    let (source, mut state) = (TimedSource::new(watch, buttons, 0), Vec::new());
+    for frame in first..first + u64::from(count) {
+        let action = source.action(frame);
+        state.clear();
+        engine.save(&mut state)?;
+        let mut taps = Taps::new(prompt_frames + frame, &|_| false);
+        let start_ns = watch.now_ns();
+        let with = engine.step_observed(frame, action, &mut taps)?;
+        made.with.add(watch.now_ns() - start_ns);
+        let with = (with.state_sum, picture_digest(with.picture));
+        engine.load(&state)?;
+        let start_ns = watch.now_ns();
+        let without = engine.step(frame, action)?;
+        made.without.add(watch.now_ns() - start_ns);
+        if with != (without.state_sum, picture_digest(without.picture)) {
+            bail!("frame {frame} with taps is not the frame without: `explain` says more");
+        }
+    }
+    Ok(made)
 }
 
 /// Fills the memory from the prompt again and again.

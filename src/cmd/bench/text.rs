@@ -33,13 +33,14 @@ impl Report {
     }
 
     /// The stages by name, the whole frame first.
-    pub(super) fn stages(&self) -> [(&'static str, Samples); 5] {
+    pub(super) fn stages(&self) -> [(&'static str, Samples); 6] {
         [
             ("frame", self.frames.measured(|spans| spans.frame_ns)),
             ("step", self.frames.measured(|spans| spans.step_ns)),
             ("digest", self.frames.measured(|spans| spans.digest_ns)),
             ("log", self.frames.measured(|spans| spans.log_ns)),
             ("prompt", self.prompts.clone()),
+            ("tapped", self.tapped.with.clone()),
         ]
     }
 
@@ -113,7 +114,14 @@ impl Report {
             let [min, p50, p95, p99, max] = shown(&all);
             writeln!(out, "{name:<20}{}", columns([&min, &mean, &p50, &p95, &p99, &max]))?;
         }
-        Ok(())
+        let (with, without) = (self.tapped.with.summary(), self.tapped.without.summary());
+        let ratio = with.p50_ns as f64 / (without.p50_ns as f64).max(1.0);
+        let count = self.tapped.with.raw_ns().len();
+        writeln!(
+            out,
+            "({count} frames with every op digested came to the same as without, in {ratio:.2} \
+                times a step)"
+        )
     }
 
     fn kind_table(&self, out: &mut String) -> Result {

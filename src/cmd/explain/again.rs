@@ -13,8 +13,8 @@ const VARIABLES: [&str; 5] = [
     "WORLDTAPE_CUDA_GRAPH",
 ];
 
-/// `explain` of that frame by `program`, else this one, against `against`, with the variables that
-/// are set.
+/// `explain` of that frame by `program`, else this one, against `against`, or of all ways to run,
+/// with the variables that are set.
 pub(super) fn explain(
     options: &Explain,
     frame: FrameWord,
@@ -33,9 +33,13 @@ pub(super) fn explain(
     let frame = match frame {
         FrameWord::First => "first".to_owned(),
         FrameWord::Number(frame) => frame.to_string(),
+        FrameWord::Range(frames) => format!("{}..{}", frames.start, frames.end),
     };
-    words.extend(["--frame".to_owned(), frame, "--against".to_owned()]);
-    words.push(quoted(against.as_ref()));
+    words.extend(["--frame".to_owned(), frame]);
+    match options.settings {
+        true => words.push("--settings".to_owned()),
+        false => words.extend(["--against".to_owned(), quoted(against.as_ref())]),
+    }
     machinery(&options.machinery, &mut words);
     words.join(" ")
 }

@@ -5,7 +5,7 @@ use crate::cmd::Exit;
 use crate::cmd::output::{self, plain};
 use crate::cmd::sides::Played;
 use crate::drift::{Growth, Local, Side, growth};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -36,6 +36,9 @@ pub(super) fn run(
     let frame = match options.frame {
         FrameWord::First => 0,
         FrameWord::Number(frame) => frame,
+        FrameWord::Range(_) => {
+            bail!("--against reference lists the errors of one frame: --frame N")
+        }
     };
     let state = ours.state_before(frame)?;
     let left = ours.tapped_keeping(frame, Some(&state), &|_| true)?;

@@ -7,7 +7,7 @@ use crate::cmd::Exit;
 use crate::cmd::output::{self, plain};
 use crate::cmd::sides::Played;
 use crate::drift::{
-    Cause, Explanation, Inputs, OpFound, OpsCompared, PictureDifference, Stop, Stopped, Who,
+    Cause, Explanation, Inputs, OpFound, OpsCompared, PictureDifference, Stop, Stopped, Walk, Who,
 };
 use crate::event::Outcome;
 use anyhow::Result;
@@ -29,6 +29,8 @@ pub(in crate::cmd) struct Report {
     first_state: Option<u64>,
     /// First frame whose picture differs.
     first_picture: Option<u64>,
+    /// With a range of frames.
+    walk: Option<Walk>,
     /// The frame that is explained.
     frame: Option<u64>,
     /// The frame in which the difference came in.
@@ -80,6 +82,7 @@ impl Report {
             theirs,
             first_state: None,
             first_picture: None,
+            walk: None,
             frame: None,
             entered: None,
             cause: None,
@@ -114,9 +117,9 @@ impl Report {
 
     /// Two sides against each other.
     pub(super) fn of_sides(options: &Explain, played: &Played, found: Found<'_>) -> Report {
-        let Found { search, explanation, names, program, heat } = found;
+        let Found { search, walk, explanation, names, program, heat } = found;
         let mut report = Report::new(played, names);
-        report.heat_map = heat;
+        (report.heat_map, report.walk) = (heat, walk);
         if let Some(search) = &search {
             report.first_state = search.divergence.first_state;
             report.first_picture = search.divergence.first_picture;
@@ -124,11 +127,13 @@ impl Report {
             report.ours.same_as_tape = Some(same(&search.ours));
             report.theirs.same_as_tape = Some(same(&search.theirs));
         }
+        // Two builds that do not stay have no command.
+        let is_to_be_had = options.settings || options.against.is_some();
+        let against = options.against.as_deref().unwrap_or_default();
+        let again = |frame| is_to_be_had.then(|| again::explain(options, frame, program, against));
         if let Some(stopped) = search.and_then(|search| search.stopped) {
             report.stop(stopped);
-            let again =
-                |against: &String| again::explain(options, FrameWord::First, program, against);
-            report.reproduce = options.against.as_ref().map(again);
+            report.reproduce = again(FrameWord::First);
         }
         let Some(explanation) = explanation else { return report };
         let is_masked = explanation.is_masked() && report.first_state.is_none();
@@ -137,9 +142,8 @@ impl Report {
             (_, true) => Verdict::Masked,
             (_, false) => Verdict::Drift,
         };
-        if let (Some(against), true) = (&options.against, report.verdict != Verdict::Same) {
-            let frame = FrameWord::Number(at(&explanation));
-            report.reproduce = Some(again::explain(options, frame, program, against));
+        if report.verdict != Verdict::Same {
+            report.reproduce = again(FrameWord::Number(at(&explanation)));
         }
         report.explain(explanation);
         report
@@ -206,18 +210,7 @@ impl Report {
 
     /// All but the tape, for people; `blame` goes on with the verdict.
     pub(in crate::cmd) fn write(&self, out: &mut String, blame: &str) -> std::fmt::Result {
-        for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
-            writeln!(out, "{word:<9}{}", side.line())?;
-        }
-        self.where_it_is(out)?;
-        if let Some(op) = &self.op {
-            op.write(out)?;
-        }
-        self.strangers(out)?;
-        self.pictures(out)?;
-        if let Some(stopped) = &self.stopped {
-            writeln!(out, "stopped  {}", stopped.line())?;
-        }
+        self.finding(out)?;
         writeln!(out, "verdict  {}{blame}", self.line())?;
         match (&self.reproduce, &*self.theirs.name) {
             (Some(command), TAPE) => writeln!(
@@ -232,12 +225,31 @@ impl Report {
         Ok(())
     }
 
+    /// The sides and what is between them.
+    pub(super) fn finding(&self, out: &mut String) -> std::fmt::Result {
+        for (word, side) in [("ours", &self.ours), ("theirs", &self.theirs)] {
+            writeln!(out, "{word:<9}{}", side.line())?;
+        }
+        self.where_it_is(out)?;
+        if let Some(op) = &self.op {
+            op.write(out)?;
+        }
+        self.strangers(out)?;
+        self.pictures(out)?;
+        let Some(stopped) = &self.stopped else { return Ok(()) };
+        writeln!(out, "stopped  {}", stopped.line())
+    }
+
     /// Frames and ops.
     fn where_it_is(&self, out: &mut String) -> std::fmt::Result {
         let named = |frame: Option<u64>| frame.map_or("none".to_owned(), |f| format!("frame {f}"));
         if self.first_state.is_some() || self.first_picture.is_some() {
             let (state, picture) = (named(self.first_state), named(self.first_picture));
             writeln!(out, "drift    first other state {state}, first other picture {picture}")?;
+        }
+        if let Some(Walk { first, frames, outputs }) = self.walk {
+            let same = format!("{frames} frames with {outputs} outputs of ops the same");
+            writeln!(out, "walked   from frame {first}: {same}")?;
         }
         let (Some(entered), Some(ops)) = (self.entered, &self.ops) else { return Ok(()) };
         if let (Some(false), Some(frame)) = (self.memory_was_same, self.frame) {
@@ -270,18 +282,40 @@ impl Report {
 
     /// The verdict in a line.
     fn line(&self) -> String {
-        let entered = self.entered.unwrap_or_default();
-        let op = self.op.as_ref().map_or_else(String::new, |op| plain(&op.name));
-        let Some(cause) = self.cause else {
+        let Some(fault) = self.fault() else {
             return match self.verdict {
                 Verdict::Same => "the same: every state and picture".to_owned(),
                 _ => "DRIFT; which op is not known: a tape has no ops".to_owned(),
             };
         };
-        let fault = match (cause, self.op.as_ref().map(|op| op.inputs)) {
-            (Cause::Nothing, _) => {
-                format!("the same: every op of frame {entered}, its memory, state and picture")
+        match self.verdict {
+            Verdict::Same => fault,
+            Verdict::Drift => format!("DRIFT: {fault}"),
+            Verdict::Masked => {
+                format!("MASKED: {fault}; the frame's state and picture are the same")
             }
+        }
+    }
+
+    /// The command that shows it again.
+    pub(super) fn reproduce(&self) -> Option<&str> {
+        self.reproduce.as_deref()
+    }
+
+    /// What is at fault, where it is known.
+    pub(super) fn fault(&self) -> Option<String> {
+        let entered = self.entered.unwrap_or_default();
+        let op = self.op.as_ref().map_or_else(String::new, |op| plain(&op.name));
+        Some(match (self.cause?, self.op.as_ref().map(|op| op.inputs)) {
+            (Cause::Nothing, _) => match self.walk {
+                Some(Walk { first, .. }) => format!(
+                    "the same: every op of frames {first} to {entered}, their memories, states \
+                        and pictures"
+                ),
+                None => {
+                    format!("the same: every op of frame {entered}, its memory, state and picture")
+                }
+            },
             (Cause::Op, Some(Inputs::Unknown)) => {
                 format!("the first op that differs is {op} in frame {entered}")
             }
@@ -307,14 +341,7 @@ impl Report {
             (Cause::Outcome, _) => {
                 format!("what is hashed of frame {entered}, not what its ops wrote")
             }
-        };
-        match self.verdict {
-            Verdict::Same => fault,
-            Verdict::Drift => format!("DRIFT: {fault}"),
-            Verdict::Masked => {
-                format!("MASKED: {fault}; the frame's state and picture are the same")
-            }
-        }
+        })
     }
 }
 

@@ -77,7 +77,7 @@ impl Layout {
 
     /// First byte of a buffer that lasts.
     pub(super) fn resident(&self, program: &Program, id: BufferId) -> usize {
-        self.arena + program.layout.offsets[id.0 as usize]
+        self.arena.wrapping_add(program.layout.offsets[id.0 as usize])
     }
 
     /// First byte of an operand. The frame's outputs lie where they come back from, not in the
@@ -90,7 +90,18 @@ impl Layout {
                 None => self.resident(program, id),
             },
         };
-        start + operand.offset * operand.dtype.bytes()
+        start.wrapping_add(operand.offset * operand.dtype.bytes())
+    }
+
+    /// The offset in the arena, modulo 2^64, at which an operand of a program lies that is at
+    /// `address`, elsewhere on the GPU, where the memory begins at `base`.
+    pub(super) fn arena_offset(&self, base: u64, address: u64) -> usize {
+        (address.wrapping_sub(base) as usize).wrapping_sub(self.arena)
+    }
+
+    /// Does a buffer lie where the frame's outputs come back from?
+    pub(super) fn is_output(&self, program: &Program, id: BufferId) -> bool {
+        self.output(program, id).is_some()
     }
 
     fn output(&self, program: &Program, id: BufferId) -> Option<usize> {

@@ -14,7 +14,7 @@ const PRELUDE: &str = include_str!("exact.cu");
 const OPTIONS: &str = include_str!("options.txt");
 
 /// The families: name, text, kernels.
-const FAMILIES: [(&str, &str, &[&str]); 6] = [
+const FAMILIES: [(&str, &str, &[&str]); 7] = [
     (
         "rows.cu",
         include_str!("kernels/rows.cu"),
@@ -33,6 +33,7 @@ const FAMILIES: [(&str, &str, &[&str]); 6] = [
     ("sources.cu", include_str!("kernels/sources.cu"), &["noise", "buttons", "time_embedding"]),
     ("places.cu", include_str!("kernels/places.cu"), &["permute", "to_picture"]),
     ("sums.cu", include_str!("kernels/sums.cu"), &["bit_sum", "total_sum"]),
+    ("digests.cu", include_str!("kernels/digests.cu"), &["digest_chunks", "digest_parents"]),
 ];
 
 /// Bytes of the digest before a kept image.

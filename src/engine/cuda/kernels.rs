@@ -1,11 +1,14 @@
 //! From ops to launches: which kernel, how many blocks, and the one struct that it is given.
 
 mod attention;
+mod digests;
 mod places;
 mod products;
 mod rows;
 mod sources;
 mod sums;
+
+pub(super) use digests::{Places, Span, Trees, VALUE_BYTES};
 
 use super::super::EngineError;
 use super::super::ranges::Ranges;
@@ -82,6 +85,24 @@ pub(super) struct Planner<'a> {
     pub(super) settings: Settings,
 }
 
+impl Planner<'_> {
+    /// A launch of `blocks` blocks, or as many as are allowed.
+    fn launch(&self, kernel: &str, blocks: u64, threads: u32, parameter: &impl Pod) -> Launch {
+        let most = self.settings.blocks_max.map_or(BLOCKS_MAX, u64::from);
+        Launch {
+            kernel: self.kernels.named(kernel),
+            grid: (blocks.min(most).max(1) as u32, threads),
+            parameter: bytemuck::bytes_of(parameter).to_vec(),
+        }
+    }
+
+    /// A launch of one thread for each of `items`.
+    fn launch_items(&self, kernel: &str, items: usize, parameter: &impl Pod) -> Launch {
+        let blocks = items.div_ceil(THREADS as usize) as u64;
+        self.launch(kernel, blocks, THREADS, parameter)
+    }
+}
+
 /// One node, and what its launch is made with.
 #[derive(Clone, Copy)]
 struct Site<'a> {
@@ -114,23 +135,15 @@ impl<'a> Site<'a> {
     }
 
     fn at(&self, offset: usize) -> u64 {
-        self.planner.base + offset as u64
+        self.planner.base.wrapping_add(offset as u64)
     }
 
-    /// A launch of `blocks` blocks, or as many as are allowed.
     fn launch(&self, kernel: &str, blocks: u64, threads: u32, parameter: &impl Pod) -> Launch {
-        let most = self.planner.settings.blocks_max.map_or(BLOCKS_MAX, u64::from);
-        Launch {
-            kernel: self.planner.kernels.named(kernel),
-            grid: (blocks.min(most).max(1) as u32, threads),
-            parameter: bytemuck::bytes_of(parameter).to_vec(),
-        }
+        self.planner.launch(kernel, blocks, threads, parameter)
     }
 
-    /// A launch of one thread for each of `items`.
     fn launch_items(&self, kernel: &str, items: usize, parameter: &impl Pod) -> Launch {
-        let blocks = items.div_ceil(THREADS as usize) as u64;
-        self.launch(kernel, blocks, THREADS, parameter)
+        self.planner.launch_items(kernel, items, parameter)
     }
 
     /// The node by itself.
