@@ -9,7 +9,7 @@ from training.clock import Deadline, Progress, add_minutes
 from training.data.shards import shards
 from training.data.container import digest, read_tensors, write_tensors
 from training.learn.autoencoder import load_average
-from training.model.files import autoencoder_of, read_world
+from training.model.files import autoencoder_of, read_float, read_world
 
 BATCH = 256
 PROMPT_FRAMES = 8
@@ -78,11 +78,15 @@ def encoded(autoencoder, pictures, device):
 def _add_encoder(parser):
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--run", help="folder of the autoencoder's run")
-    source.add_argument("--float", help="float file with an encoder")
+    source.add_argument("--float", help="float file with an encoder; or a packed world, with --encoder")
+    parser.add_argument("--encoder", help="the encoder of a packed world, which has none itself")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _encoder(arguments):
     if arguments.run:
         return load_average(arguments.run)[1].to(arguments.device)
-    return autoencoder_of(*read_world(arguments.float)).to(arguments.device)
+    shape, tensors = read_world(arguments.float)
+    if arguments.encoder:
+        tensors |= read_float(arguments.encoder)
+    return autoencoder_of(shape, tensors).to(arguments.device)

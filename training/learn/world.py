@@ -9,7 +9,6 @@ from training.clock import Deadline, Progress
 from training.data.latents import load_latents
 from training.learn import losses, setup
 from training.learn.course import Course
-from training.learn.played import Played
 from training.learn.optimise import (
     Average,
     load_checkpoint,
@@ -17,6 +16,7 @@ from training.learn.optimise import (
     save_checkpoint,
     take_step,
 )
+from training.learn.played import Played
 from training.model.files import transformer_of
 from training.model.products import set_quantised
 from training.model.shape import SCHEDULES, Shape
