@@ -125,8 +125,7 @@ class Trainer:
 
     def told(self):
         """How the last step went, as text; waits for the device."""
-        return (f"{losses.psnr(self.last, 2.0).item():.2f} dB, critic's gain "
-                f"{self.judge.gain.value.item():.2f}, sharpness {self.judge.gain.ratio.item():.2f}")
+        return f"{losses.psnr(self.last, 2.0).item():.2f} dB, {self.judge.told()}"
 
     def _reconstruct(self, real):
         """Pictures out of noisy latents, and the raw latents."""

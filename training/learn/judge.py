@@ -24,6 +24,11 @@ class Judge:
         """What a checkpoint keeps."""
         return {"critic": self.critic, "critic_optimiser": self.optimiser, "gain": self.gain}
 
+    def told(self):
+        """How loud it is and what came of it, as text; waits for the device."""
+        gain = self.gain
+        return f"critic's gain {gain.value.item():.2f}, sharpness {gain.ratio.item():.2f}"
+
     def pull(self, made, real, gradient, rate):
         """The critic's gradient on pictures `made`, after a step of its own at learning rate `rate`.
 

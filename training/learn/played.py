@@ -37,12 +37,19 @@ def committed(model, latents, actions, levels):
     """What the last pass of each frame saw [runs, frames, ...], where the first REAL_FRAMES are a
     prompt and the others are played. latents [runs, frames, ...], actions [runs, frames, buttons].
     """
-    session = Session(model, levels)
     noise = torch.randn_like(latents)
+    seen = (1 - levels[-2]) * latents + levels[-2] * noise
+    for frame, _, last_seen in played_on(model, latents, actions, noise, levels):
+        seen[:, frame] = last_seen
+    return seen
+
+
+def played_on(model, latents, actions, noise, levels):
+    """Plays on from the first REAL_FRAMES, with the game's actions: of each frame made its number,
+    its latents, and what its last pass saw. latents, noise [runs, frames, ...]."""
+    session = Session(model, levels)
     begin = slice(0, REAL_FRAMES)
     session.prompt(latents[:, begin], actions[:, begin], noise[:, begin])
-    seen = (1 - levels[-2]) * latents + levels[-2] * noise
     for frame in range(REAL_FRAMES, latents.shape[1]):
-        session.step(actions[:, frame], noise[:, frame])
-        seen[:, frame] = session.committed
-    return seen
+        latent = session.step(actions[:, frame], noise[:, frame])
+        yield frame, latent, session.committed

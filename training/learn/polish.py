@@ -14,9 +14,8 @@ from training.learn import autoencoder, losses, setup, world
 from training.learn.course import Course
 from training.learn.judge import Judge
 from training.learn.optimise import Average, optimiser_of, save_checkpoint, take_step
-from training.learn.played import REAL_FRAMES, TOGETHER
+from training.learn.played import TOGETHER, played_on
 from training.model.autoencoder import signed
-from training.model.session import Session
 from training.model.shape import SCHEDULES
 
 CHECKPOINT = "polished.pt"
@@ -98,18 +97,11 @@ class Polisher:
         kept = []
         for first in range(0, settings.plays, TOGETHER):
             latents, actions = data.batch(min(TOGETHER, settings.plays - first))
+            noise = torch.randn_like(latents)
             with setup.half(self.arguments):
-                kept += self._played(transformer, latents, actions)
+                played = played_on(transformer, latents, actions, noise, SCHEDULES[settings.passes])
+                kept += [latent.half() for frame, latent, _ in played if frame >= settings.skipped]
         return torch.cat(kept)
-
-    def _played(self, transformer, latents, actions):
-        session = Session(transformer, SCHEDULES[self.settings.passes])
-        begin = slice(0, REAL_FRAMES)
-        session.prompt(latents[:, begin], actions[:, begin], torch.randn_like(latents[:, begin]))
-        for frame in range(REAL_FRAMES, latents.shape[1]):
-            latent = session.step(actions[:, frame], torch.randn_like(latents[:, 0]))
-            if frame >= self.settings.skipped:
-                yield latent.half()
 
     def train(self, real, latents):
         """One step on real pictures, and on generated latents [batch, channels, rows, columns]."""
@@ -144,8 +136,7 @@ class Polisher:
 
     def told(self):
         """How it goes, as text; waits for the device."""
-        gain = self.judge.gain
-        return f"critic's gain {gain.value.item():.2f}, sharpness {gain.ratio.item():.2f}"
+        return self.judge.told()
 
     def save(self):
         """Writes the polished autoencoder."""
