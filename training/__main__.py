@@ -14,6 +14,7 @@ STAGES = {
     "encode-heldout": ("encode", "add_heldout_arguments", "run_heldout",
                        "add latents to held-out episodes"),
     "world": ("learn.world", "add_arguments", "run", "learn the next frame"),
+    "refine": ("learn.refine", "add_arguments", "run", "a critic of long play teaches the world"),
     "polish": ("learn.polish", "add_arguments", "run", "the decoder learns to draw long play"),
     "export": ("export", "add_arguments", "run", "float file and manifest for `world pack`"),
     "evaluate": ("gates.evaluate", "add_arguments", "run", "the gates, from PyTorch"),

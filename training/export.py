@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from training.data.shards import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
-from training.learn import polish, world
+from training.learn import polish, refine
 from training.model.files import SCHEDULES_KEY, SHAPE
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
@@ -34,6 +34,8 @@ def add_arguments(parser):
     parser.add_argument("--prompts", type=int, default=3, help="prompts from each folder")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", required=True)
+    parser.add_argument("--passes", type=int, choices=sorted(SCHEDULES), default=2,
+                        help="denoise passes of the world's own choice")
     parser.add_argument("--about", required=True, help="a sentence for people")
     parser.add_argument("-o", "--output", required=True, help="the float file; beside it .json")
 
@@ -41,7 +43,7 @@ def add_arguments(parser):
 def run(arguments):
     """Writes float weights (float16), prompts (float32) and the manifest."""
     picture_shape, pictures = polish.load_average(arguments.run)
-    shape, transformer = world.load_average(arguments.run)
+    shape, transformer = refine.load_average(arguments.run)
     if picture_shape != shape:
         raise SystemExit(f"{arguments.run}: the autoencoder has {picture_shape}, the world {shape}")
     tensors = {f"ae.{name}": value.half() for name, value in pictures.state_dict().items()
@@ -76,7 +78,7 @@ def manifest(shape, prompts, arguments):
         "shape": shape.manifest(),
         "schedules": [{"passes": passes, "levels": list(levels)}
                       for passes, levels in SCHEDULES.items()],
-        "default_passes": 3,
+        "default_passes": arguments.passes,
         "prompts": [{"name": name, "frames": PROMPT_FRAMES} for name in prompts],
     }
 

@@ -23,7 +23,7 @@ class Course:
     @property
     def share(self):
         """What part of the training is done, 0 to 1."""
-        by_steps = self.step / self.settings.steps
+        by_steps = self.step / self.settings.steps if self.settings.steps else 1.0
         by_seconds = self.spent / self.settings.seconds if self.settings.seconds else 0.0
         return min(1.0, max(by_steps, by_seconds))
 

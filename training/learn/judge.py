@@ -44,8 +44,9 @@ class Judge:
 class Gain(nn.Module):
     """A number that grows while a ratio is below its target."""
 
-    def __init__(self):
+    def __init__(self, least=GAIN_MIN, most=GAIN_MAX):
         super().__init__()
+        self.limits = (least, most)
         self.register_buffer("value", torch.tensor(1.0))
         self.register_buffer("ratio", torch.tensor(1.0))
 
@@ -53,4 +54,4 @@ class Gain(nn.Module):
     def follow(self, ratio, target):
         """One step towards `target`; keeps a running mean of the ratio to tell."""
         self.ratio.lerp_(ratio, 0.02)
-        self.value.mul_((target / ratio.clamp(0.05, 20.0)) ** GAIN_SPEED).clamp_(GAIN_MIN, GAIN_MAX)
+        self.value.mul_((target / ratio.clamp(0.05, 20.0)) ** GAIN_SPEED).clamp_(*self.limits)

@@ -109,12 +109,25 @@ def optimiser_of(model, settings, is_inner=None, betas=(0.9, 0.99)):
 
 def take_step(optimiser, model, loss, rate, gradient_max=1.0):
     """One step at learning rate `rate`, gradients clipped at the norm `gradient_max`."""
+    move(optimiser, model, gradients(model, loss), rate, gradient_max)
+
+
+def gradients(model, loss):
+    """The gradients of `loss` on all weights that are trained."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    return list(torch.autograd.grad(loss, weights, materialize_grads=True))
+
+
+def move(optimiser, model, found, rate, gradient_max=1.0):
+    """One step at learning rate `rate` with the gradients `found`, clipped as in `take_step`."""
     for group in optimiser.param_groups:
         group["lr"] = rate
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), gradient_max)
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    for weight, gradient in zip(weights, found):
+        weight.grad = gradient
+    torch.nn.utils.clip_grad_norm_(weights, gradient_max)
     optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
 
 
 class Average:

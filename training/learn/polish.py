@@ -10,7 +10,7 @@ from torch.nn import functional
 from training.clock import Deadline, Progress
 from training.data.latents import load_latents
 from training.data.pictures import load_pictures
-from training.learn import autoencoder, losses, setup, world
+from training.learn import autoencoder, losses, refine, setup
 from training.learn.course import Course
 from training.learn.judge import Judge
 from training.learn.optimise import Average, optimiser_of, save_checkpoint, take_step
@@ -92,7 +92,7 @@ class Polisher:
     def generated(self):
         """Latents f16 [frames, ...] of long plays with the data's actions."""
         settings, device = self.settings, self.arguments.device
-        transformer = world.load_average(self.arguments.run)[1].to(device)
+        transformer = refine.load_average(self.arguments.run)[1].to(device)
         data = load_latents(self.arguments.latents, settings.frames, len(self.shape.buttons), device)
         kept = []
         for first in range(0, settings.plays, TOGETHER):

@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from training.clock import add_minutes
-from training.model.files import read_world
+from training.model.files import read_float, read_world
 from training.settings import changed
 
 
@@ -18,6 +18,7 @@ def add_arguments(parser, minutes):
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", action="store_true", help="torch.compile the training step")
     parser.add_argument("--start-from", help="world file, packed or float, to start from")
+    parser.add_argument("--encoder", help="the encoder of a packed world, which has none itself")
     add_minutes(parser, minutes)
 
 
@@ -31,9 +32,16 @@ def prepared(arguments, settings, shape):
     return settings, shape
 
 
+def found_shape(arguments):
+    """The shape of the world that `--start-from` names."""
+    return read_world(arguments.start_from)[0]
+
+
 def started(arguments, shape, maker):
     """The model of the world that `--start-from` names, made by `maker(shape, tensors)`."""
     found, tensors = read_world(arguments.start_from)
+    if arguments.encoder:
+        tensors |= read_float(arguments.encoder)
     if found != shape:
         raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape")
     return maker(shape, tensors).train()
@@ -43,6 +51,13 @@ def half(arguments):
     """The autocast of this device: bfloat16 on a GPU, float32 elsewhere."""
     return torch.autocast(arguments.device, dtype=torch.bfloat16,
                           enabled=arguments.device != "cpu")
+
+
+def compile_blocks(arguments, transformer):
+    """With `--compile`: each block is compiled by itself. All are alike, so one is compiled for all."""
+    if arguments.compile:
+        for block in transformer.bl:
+            block.compile(dynamic=False)
 
 
 def described(settings, shape):

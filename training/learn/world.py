@@ -20,7 +20,7 @@ from training.learn.played import Played
 from training.model.files import transformer_of
 from training.model.products import set_quantised
 from training.model.shape import SCHEDULES, Shape
-from training.model.transformer import Transformer
+from training.model.transformer import Transformer, ages_of_two
 
 CHECKPOINT = "world.pt"
 SAVE_EVERY_STEPS = 1000
@@ -98,6 +98,7 @@ class Trainer:
     def __init__(self, arguments, settings, shape):
         self.settings, self.arguments = settings, arguments
         self.levels = SCHEDULES[settings.passes]
+        self.sees = ages_of_two(settings.frames, shape.window, arguments.device)
         self.described = setup.described(settings, shape)
         self.path = os.path.join(arguments.run, CHECKPOINT)
         model = setup.started(arguments, shape, transformer_of) if arguments.start_from \
@@ -108,7 +109,7 @@ class Trainer:
         self.last = torch.tensor(float("nan"))
         self.course = Course(settings)
         load_checkpoint(self.path, self._parts(), self.course, self.described)
-        self.velocity = torch.compile(self.model) if arguments.compile else self.model
+        setup.compile_blocks(arguments, self.model)
 
     def _parts(self):
         return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser}
@@ -126,7 +127,8 @@ class Trainer:
         latents, actions, memory = self._runs(share >= settings.played_from)
         x, level, target, weight = two_streams(latents, memory, settings)
         with setup.half(self.arguments):
-            velocity, _ = self.velocity(x, level, torch.cat([actions, actions], dim=1), two=True)
+            velocity, _ = self.model(x, level, torch.cat([actions, actions], dim=1),
+                                        sees=self.sees)
         loss = losses.velocity_loss(velocity, target, weight)
         take_step(self.optimiser, self.model, loss, self.course.rate)
         self.average.follow(self.model, self.course.step)
@@ -196,9 +198,9 @@ def made_levels(latents, settings):
     return torch.where(is_first, 1.0, level)
 
 
-def load_average(run_folder):
+def load_average(run_folder, checkpoint=CHECKPOINT):
     """Shape and averaged Transformer of a run's checkpoint."""
-    content = torch.load(os.path.join(run_folder, CHECKPOINT), map_location="cpu",
+    content = torch.load(os.path.join(run_folder, checkpoint), map_location="cpu",
                          weights_only=True)
     shape = Shape(**content["settings"]["shape"])
     model = Transformer(shape)

@@ -19,8 +19,13 @@ class Session:
         """Fills the memory. latents, noise [batch, frames, channels, rows, columns]; actions
         [batch, frames, buttons]. All frames at once: each sees its elders only."""
         level = self.levels[-2]
+        self.recall((1 - level) * latents + level * noise, actions)
+
+    @torch.no_grad()
+    def recall(self, committed, actions):
+        """Fills the memory with what last passes saw, [batch, frames, channels, rows, columns]."""
         self.memory = None
-        _, kept = self._velocity((1 - level) * latents + level * noise, level, actions)
+        _, kept = self._velocity(committed, self.levels[-2], actions)
         self._remember(kept)
 
     @torch.no_grad()
@@ -44,11 +49,12 @@ class Session:
         return velocity.float(), kept
 
     def _remember(self, kept):
-        """Adds the newest frame's keys and values and drops those out of the window."""
+        """Adds the newest frames' keys and values and drops those out of the window."""
         window = self.transformer.shape.window
         if self.memory is None:
-            self.memory = [tuple(new[:, -window:] for new in own) for own in kept]
+            self.memory = [tuple(new[:, -window:].contiguous() for new in own) for own in kept]
             return
-        self.memory = [tuple(torch.cat([old, new], dim=1)[:, -window:]
-                             for old, new in zip(past, own))
+        held = self.memory[0][0].shape[1]
+        begin = max(0, held + kept[0][0].shape[1] - window)
+        self.memory = [tuple(torch.cat([old[:, begin:], new], dim=1) for old, new in zip(past, own))
                        for past, own in zip(self.memory, kept)]

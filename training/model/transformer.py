@@ -51,7 +51,7 @@ class Block(nn.Module):
     def forward(self, h, modulation, past, sees):
         """h [batch, frames, tokens, D]; modulation [batch, frames, 9, D]; past: keys and values
         of earlier frames, oldest first, [batch, held, tokens, heads, D / heads] each, or None;
-        sees: the ages and what is hidden, of `ages` or `ages_of_two`.
+        sees: the ages and what is hidden, of `ages` and its kin.
         Gives the new h, and keys and values of these frames in the same shape."""
         m = (modulation + self.tab).unsqueeze(-2).unbind(2)
         h = h + m[2] * self._in_space(_modulated(h, m[0], m[1]))
@@ -103,6 +103,16 @@ def ages_of_two(frames, window, device):
     return age.clamp(0, window), torch.where(is_made[None, :], of_made, of_memory)
 
 
+def ages_after(frames, window, device):
+    """The same for `frames` frames to be made that follow `window` frames: keys are the memory of all
+    window + frames frames, then the frames to be made themselves. Each sees what a session would."""
+    made = torch.arange(window, window + frames, device=device)
+    age = made[:, None] - torch.arange(window + frames, device=device)[None, :]
+    own = torch.zeros(frames, frames, dtype=torch.bool, device=device)
+    hidden = torch.cat([(age < 1) | (age > window), ~own.fill_diagonal_(True)], dim=1)
+    return torch.cat([age.clamp(0, window), torch.zeros_like(age[:, :frames])], dim=1), hidden
+
+
 def _modulated(h, shift, scale):
     normal = functional.layer_norm(h, h.shape[-1:], eps=EPSILON)
     return normal * (1 + scale) + shift
@@ -128,15 +138,14 @@ class Transformer(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, x, level, actions, memory=None, two=False):
+    def forward(self, x, level, actions, memory=None, sees=None):
         """x [batch, frames, channels, rows, columns]; level [batch, frames], 1 is pure noise;
-        actions [batch, frames, buttons]; memory: `past` of each block, or None. With `two`, the
-        first half of the frames is memory, the other the same frames to be made, see `ages_of_two`.
+        actions [batch, frames, buttons]; memory: `past` of each block, or None; sees: who sees whom,
+        of `ages_of_two` or `ages_after`; without it, every frame its elders and itself.
         Gives the velocity, shaped as x, and each block's keys and values."""
-        frames, window = x.shape[1], self.shape.window
-        held = 0 if memory is None else memory[0][0].shape[1]
-        sees = ages_of_two(frames // 2, window, x.device) if two \
-            else ages(frames, held + frames, window, x.device)
+        if sees is None:
+            held = 0 if memory is None else memory[0][0].shape[1]
+            sees = ages(x.shape[1], held + x.shape[1], self.shape.window, x.device)
         condition = self.te(self.time_embedding(level)) + self.ae(actions)
         modulation = self.ada(condition).unflatten(-1, (9, -1))
         h = self.inp(self.patches(x)) + self.pos

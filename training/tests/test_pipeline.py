@@ -45,6 +45,8 @@ def made(tmp_path_factory):
              "--set", "steps=4", "batch=2", "frames=10", "played_from=0.5", "played_runs=2",
              "quantised_from=0.7"]
     stage(folder, *train)
+    stage(folder, "refine", "run", "--data", "latents/arena", "--device", "cpu", "--set", "steps=4",
+          "batch=2", "played=2", "frames=6", "sessions=3", "play_every=2", "critic_warmup=1")
     stage(folder, "polish", "run", "--data", "frames/arena", "--latents", "latents/arena",
           "--device", "cpu", "--set", "steps=2", "batch=2", "plays=2", "frames=14", "skipped=9")
     stage(folder, "export", "run", "--data", "latents/arena", "--prompts", 2, "--name", "tiny",

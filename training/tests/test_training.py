@@ -1,6 +1,7 @@
 """What training relies on: rounding, noise levels, runs within episodes, exact resuming."""
 
 import argparse
+import dataclasses
 
 import numpy
 import pytest
@@ -8,14 +9,14 @@ import torch
 
 from training.data.container import write_tensors
 from training.data.latents import held, load_latents
-from training.learn import world
+from training.learn import refine, world
 from training.learn.losses import edge_loss
 from training.learn.optimise import near_orthogonal
 from training.learn.world import Settings, Trainer, two_streams
 from training.model.products import Linear, fake_quantised, set_quantised
 from training.model.session import Session
 from training.model.shape import SCHEDULES, Shape
-from training.model.transformer import Transformer
+from training.model.transformer import Transformer, ages_after, ages_of_two
 
 TINY = Shape(width=16, heads=2, blocks=1, mlp=16, time_features=8)
 
@@ -50,7 +51,8 @@ def test_a_frame_to_be_made_is_trained_just_as_a_session_makes_it():
     level = torch.cat([torch.full((2, frames), levels[-2]), torch.ones(2, frames)], dim=1)
     wide = level[..., None, None, None]
     x = (1 - wide) * torch.cat([latents, latents], dim=1) + wide * noise
-    trained, _ = model(x, level, torch.cat([actions, actions], dim=1), two=True)
+    trained, _ = model(x, level, torch.cat([actions, actions], dim=1),
+                       sees=ages_of_two(frames, shape.window, "cpu"))
     session = Session(model, levels)
     for now in range(1, frames):
         session.prompt(latents[:, :now], actions[:, :now], noise[:, :now])
@@ -72,6 +74,55 @@ def test_played_memory_is_seen_at_the_committed_level_and_does_not_count():
     assert 0.2 < pure.float().mean() < 0.3
     noise = target + torch.cat([latents, latents], dim=1)
     assert torch.allclose(x[:, 8:][pure], noise[:, 8:][pure], atol=1e-5)
+
+
+def refiner(shard, folder, **changes):
+    arguments = argparse.Namespace(run=str(folder), device="cpu", start_from=None, compile=False)
+    shape = dataclasses.replace(TINY, window=3, width=32, mlp=32)
+    world.Trainer(arguments, Settings(steps=4), shape).save()
+    settings = refine.Settings(batch=2, played=3, frames=5, sessions=4, restarts=0.5, **changes)
+    made = refine.Refiner(arguments, settings, shape)
+    made.draw_from(load_latents([shard], shape.window + settings.frames, 5, "cpu"))
+    return made, arguments
+
+
+def test_what_the_critic_judges_is_what_the_sessions_make(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path)
+    for weight in ours.model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    plays, levels = ours.plays, SCHEDULES[2]
+    for _ in range(2):
+        plays.refill(ours.model, levels, arguments)
+        made = ours.made(plays.committed, plays.actions, plays.noise, levels)
+        assert (made - plays.made).abs().max() < 1e-4 * plays.made.abs().max()
+    assert (made - plays.noise).abs().mean() > 0.1
+
+
+def test_sessions_go_on_and_some_begin_anew_and_some_hold_their_buttons(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, lingering=0.5)
+    plays = ours.plays
+    plays.refill(ours.model, SCHEDULES[2], arguments)
+    went_on = 0
+    for _ in range(8):
+        before = plays.committed[:, -3:]
+        plays.refill(ours.model, SCHEDULES[2], arguments)
+        same = (plays.committed[:, :3] == before).flatten(1).all(dim=1)
+        went_on += same.sum().item()
+        assert (plays.actions[:2, 3:] == plays.actions[:2, 3:4]).all()
+        assert torch.equal(plays.actions[:2][same[:2]][:, 2], plays.actions[:2][same[:2]][:, 3])
+    assert 4 < went_on < 28
+
+
+def test_the_critic_pulls_played_latents_towards_the_game(shard, tmp_path):
+    ours, _ = refiner(shard, tmp_path, steps=60, warmup=1, critic_warmup=20, rate=3e-3,
+                      critic_rate=3e-3, critic=4.0)
+    for _ in range(60):
+        ours.train()
+    assert ours.gains["2"].ratio.item() > 0
+    before = {name: value.clone() for name, value in ours.model.state_dict().items()}
+    ours.train()
+    assert any(not torch.equal(before[name], value)
+               for name, value in ours.model.state_dict().items())
 
 
 def test_steps_of_muon_have_singular_values_near_one():

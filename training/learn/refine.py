@@ -1,0 +1,228 @@
+"""Stage `refine`: against a critic of latents, the world model learns to play long without fading."""
+
+import dataclasses
+import os
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from training.clock import Deadline, Progress
+from training.data.latents import load_latents
+from training.learn import losses, setup, world
+from training.learn.course import Course
+from training.learn.endless import EndlessPlays
+from training.learn.judge import Gain
+from training.learn.optimise import (
+    Average,
+    gradients,
+    load_checkpoint,
+    move,
+    optimiser_of,
+    save_checkpoint,
+    take_step,
+)
+from training.learn.scene import SceneCritic, scenes
+from training.model.files import transformer_of
+from training.model.shape import SCHEDULES, Shape
+from training.model.transformer import ages_after, ages_of_two
+
+CHECKPOINT = "refined.pt"
+SAVE_EVERY_STEPS = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Of the world model's last training."""
+
+    seed: int = 3
+    steps: int = 6000
+    seconds: float = 0.0
+    """Where not 0, the schedule is of so many seconds of steps: for a machine lent for a while."""
+    batch: int = 12
+    """Runs of the game in a step: they keep teaching the next frame."""
+    played: int = 12
+    """Sessions in a step: what is made in them is judged."""
+    frames: int = 32
+    """Frames of a run, and frames that a session plays before it is played on."""
+    rate: float = 3e-4
+    critic_rate: float = 2e-4
+    warmup: int = 200
+    critic_warmup: int = 200
+    """First steps in which the critic learns and is not heard."""
+    decay: float = 0.01
+    average: float = 0.998
+    passes: tuple = (2, 2, 2, 3)
+    """Numbers of passes that are taught, in turn; all commit at the same level."""
+    critic: float = 0.5
+    """The critic's pull on the weights, as a share of the next frame's, times a gain of its own for
+    each number of passes."""
+    gain_least: float = 0.3
+    gain_most: float = 4.0
+    sharpness: float = 1.0
+    """Gradient energy of played latents, of the game's, at which the critic's pull is right."""
+    critic_noise: float = 0.4
+    """Most noise on a scene that the critic sees, the game's or played: where it could tell them
+    apart by a trace, it must still look at what is large."""
+    sessions: int = 384
+    restarts: float = 0.125
+    """Share of the sessions that begin anew whenever they are played on."""
+    lingering: float = 0.125
+    """Share of the sessions that hold what they hold until they begin anew."""
+    play_every: int = 80
+    """Steps after which the sessions are played on."""
+
+
+def add_arguments(parser):
+    """Arguments of `python -m training refine`."""
+    setup.add_arguments(parser, minutes=8.5)
+
+
+def run(arguments):
+    """Trains, or goes on training, until the steps are done or the time is up."""
+    deadline = Deadline(arguments.minutes)
+    shape = setup.found_shape(arguments) if arguments.start_from \
+        else world.load_average(arguments.run)[0]
+    settings, shape = setup.prepared(arguments, Settings(), shape)
+    refiner = Refiner(arguments, settings, shape)
+    refiner.draw_from(load_latents(arguments.data, shape.window + settings.frames,
+                                   len(shape.buttons), arguments.device))
+    progress = Progress("refine", refiner.course.step, settings.steps)
+    while not refiner.course.is_done and not deadline.passed:
+        refiner.train()
+        progress.tell(refiner.course.step, refiner.told)
+        if refiner.course.step % SAVE_EVERY_STEPS == 0:
+            refiner.save()
+    refiner.save()
+    print(f"{refiner.path}: {refiner.course.told()}, {refiner.told()}")
+
+
+class Refiner:
+    """World model, average, critic and optimisers, and their checkpoint."""
+
+    def __init__(self, arguments, settings, shape):
+        self.settings, self.arguments, self.shape = settings, arguments, shape
+        self.described = setup.described(settings, shape)
+        self.path = os.path.join(arguments.run, CHECKPOINT)
+        device = arguments.device
+        model = setup.started(arguments, shape, transformer_of) if arguments.start_from \
+            else world.load_average(arguments.run)[1].train()
+        self.model = model.to(device)
+        self.average = Average(self.model, settings.average)
+        self.optimiser = optimiser_of(self.model, settings, world.is_inner)
+        self.critic = SceneCritic(shape).to(device)
+        self.critic_optimiser = optimiser_of(self.critic, settings, betas=(0.5, 0.99))
+        limits = settings.gain_least, settings.gain_most
+        self.gains = nn.ModuleDict({str(passes): Gain(*limits) for passes in settings.passes})
+        self.gains.to(device)
+        self.course = Course(settings)
+        load_checkpoint(self.path, self._parts(), self.course, self.described)
+        setup.compile_blocks(arguments, self.model)
+        setup.compile_blocks(arguments, self.average.model)
+        self.of_two = ages_of_two(settings.frames, shape.window, device)
+        self.after = ages_after(settings.frames, shape.window, device)
+        self.last = self.spread = None
+
+    def _parts(self):
+        return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser,
+                "critic": self.critic, "critic_optimiser": self.critic_optimiser,
+                "gains": self.gains}
+
+    def draw_from(self, data):
+        """Where runs come from, and the sessions."""
+        settings = self.settings
+        self.data = data
+        self.plays = EndlessPlays(data, settings.sessions, settings.frames, settings.restarts,
+                                  settings.lingering)
+
+    def train(self):
+        """One step: the game's next frames, and what the critic says of played ones."""
+        settings, course = self.settings, self.course
+        turn = lambda count: settings.passes[count % len(settings.passes)]
+        if self.plays.committed is None or course.step % settings.play_every == 0:
+            played_by = turn(course.step // settings.play_every)
+            self.plays.refill(self.average.model, SCHEDULES[played_by], self.arguments)
+            self.spread = self.plays.spread()
+        passes = turn(course.step)
+        latents, actions = self.data.batch(settings.batch + settings.played)
+        committed, their_actions, noise = self.plays.batch(settings.played)
+        made = self.made(committed, their_actions, noise, SCHEDULES[passes])
+        real = scenes(latents[-settings.played:, -settings.frames:])
+        real_actions = scenes(actions[-settings.played:, -settings.frames:])
+        told = scenes(made), scenes(their_actions[:, self.shape.window:])
+        self._teach_critic((real, real_actions), (told[0].detach(), told[1]))
+        flow = gradients(self.model, self._flow(latents[:settings.batch, -settings.frames:],
+                                                actions[:settings.batch, -settings.frames:]))
+        if course.step >= settings.critic_warmup:
+            with setup.half(self.arguments):
+                says = -self.critic(self._noisy(told[0]), told[1]).float().mean()
+            pull = gradients(self.model, says)
+            gain = self.gains[str(passes)]
+            gain.follow(losses.energy(made) / losses.energy(latents), settings.sharpness)
+            share = settings.critic * gain.value * norm(flow) / norm(pull).clamp_min(1e-12)
+            torch._foreach_add_(flow, torch._foreach_mul(pull, share))
+        move(self.optimiser, self.model, flow, course.rate)
+        self.average.follow(self.model, course.step)
+        course.advance()
+
+    def made(self, committed, actions, noise, levels):
+        """What the model makes now of the sessions' memory, through all passes, with gradients:
+        latents [sessions, frames, ...]. `committed` and `actions` begin with the memory before."""
+        at = lambda x, level: torch.full(x.shape[:2], level, device=x.device)
+        now, x = actions[:, self.shape.window:], noise
+        with setup.half(self.arguments):
+            _, memory = self.model(committed, at(committed, levels[-2]), actions)
+            for level, following in zip(levels, levels[1:]):
+                velocity, _ = self.model(x, at(x, level), now, memory, self.after)
+                x = x + (following - level) * velocity.float()
+        return x
+
+    def _flow(self, latents, actions):
+        """The loss of the stage `world`."""
+        x, level, target, weight = world.two_streams(latents, latents[:0], world.Settings())
+        with setup.half(self.arguments):
+            velocity, _ = self.model(x, level, torch.cat([actions, actions], dim=1),
+                                        sees=self.of_two)
+        self.last = losses.velocity_loss(velocity, target, weight)
+        return self.last
+
+    def _teach_critic(self, real, made):
+        """One step of the critic on scenes and their actions."""
+        both = torch.cat([real[0], made[0]]), torch.cat([real[1], made[1]])
+        with setup.half(self.arguments):
+            scores = self.critic(self._noisy(both[0]), both[1]).float()
+        real_scores, made_scores = scores.chunk(2)
+        loss = (functional.relu(1 - real_scores).mean()
+                + functional.relu(1 + made_scores).mean()) / 2
+        self.doubt = loss.detach()
+        take_step(self.critic_optimiser, self.critic, loss,
+                  self.settings.critic_rate * self.course.rate / self.settings.rate)
+
+    def _noisy(self, latents):
+        most = self.settings.critic_noise
+        size = most * torch.rand(len(latents), 1, 1, 1, 1, device=latents.device)
+        return latents + size * torch.randn_like(latents)
+
+    def told(self):
+        """How it goes, as text; waits for the device."""
+        mean, least, most = self.spread
+        gains = ", ".join(f"{passes} passes gain {gain.value.item():.2f} sharpness "
+                          f"{gain.ratio.item():.2f}" for passes, gain in self.gains.items())
+        return (f"loss {self.last.item():.4f}, critic's loss {self.doubt.item():.2f}, "
+                f"{gains}, spread of sessions {mean:.2f} ({least:.2f} to {most:.2f})")
+
+    def save(self):
+        """Writes the checkpoint."""
+        save_checkpoint(self.path, self._parts(), self.course, self.described)
+
+
+def norm(parts):
+    """The length of all tensors together."""
+    return torch.stack(torch._foreach_norm(parts)).norm()
+
+
+def load_average(run_folder):
+    """Shape and Transformer of a run: refined, where it was."""
+    if not os.path.exists(os.path.join(run_folder, CHECKPOINT)):
+        return world.load_average(run_folder)
+    return world.load_average(run_folder, CHECKPOINT)
