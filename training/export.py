@@ -12,7 +12,7 @@ from training.data.shards import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
 from training.learn import polish, refine
-from training.model.files import SCHEDULES_KEY, SHAPE
+from training.model.files import SCHEDULES_KEY, SHAPE, prompts_of, read_world
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
 
@@ -32,6 +32,8 @@ def add_arguments(parser):
     parser.add_argument("--data", nargs="+", required=True,
                         help="folders of encoded shards; prompts are taken from each")
     parser.add_argument("--prompts", type=int, default=3, help="prompts from each folder")
+    parser.add_argument("--prompts-from", metavar="WORLD",
+                        help="the prompts of this world, whose latents are the same, in their place")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", required=True)
     parser.add_argument("--passes", type=int, choices=sorted(SCHEDULES), default=2,
@@ -51,12 +53,10 @@ def run(arguments):
     tensors |= {f"dit.{name}": value.half() for name, value in transformer.state_dict().items()}
     tensors |= {"latent.mean": pictures.mean.float(), "latent.std": pictures.std.float()}
     names = []
-    for folder in arguments.data:
-        for latents, actions in _prompts(folder, arguments):
-            prefix = f"prompt.{len(names)}"
-            tensors[f"{prefix}.latents"] = latents.float()
-            tensors[f"{prefix}.actions"] = held(actions, len(shape.buttons))
-            names.append(f"{os.path.basename(os.path.normpath(folder))} {len(names)}")
+    for name, latents, actions in _all_prompts(arguments, len(shape.buttons)):
+        prefix = f"prompt.{len(names)}"
+        tensors[f"{prefix}.latents"], tensors[f"{prefix}.actions"] = latents.float(), actions
+        names.append(f"{name} {len(names)}")
     with whole(arguments.output) as partial:
         contiguous = {name: value.contiguous() for name, value in tensors.items()}
         save_file(contiguous, partial, metadata={"about": arguments.about,
@@ -81,6 +81,17 @@ def manifest(shape, prompts, arguments):
         "default_passes": arguments.passes,
         "prompts": [{"name": name, "frames": PROMPT_FRAMES} for name in prompts],
     }
+
+
+def _all_prompts(arguments, buttons):
+    """Name, latents and buttons held of each prompt."""
+    if arguments.prompts_from:
+        tensors = read_world(arguments.prompts_from)[1]
+        yield from ((arguments.name, *prompt) for prompt in prompts_of(tensors))
+        return
+    for folder in arguments.data:
+        for latents, actions in _prompts(folder, arguments):
+            yield os.path.basename(os.path.normpath(folder)), latents, held(actions, buttons)
 
 
 def _prompts(folder, arguments):

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy
 
@@ -16,6 +18,7 @@ from training.settings import BUTTONS, FRAMES_PER_SECOND
 FORMAT = "frames-1"
 STREAM = 0
 """Seeds of training data begin with this; those of held-out play with 1."""
+ATTEMPTS = 3
 
 
 def add_arguments(parser):
@@ -32,9 +35,23 @@ def add_arguments(parser):
 
 
 def run(arguments):
-    """Plays the shards that are missing."""
+    """Plays the shards that are missing. A game that dies takes its process pool along: what is
+    missing then is played anew, and comes out the same."""
     deadline = Deadline(arguments.minutes)
     wanted = range(-(-arguments.frames // arguments.shard_frames))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            _play_missing(arguments, wanted, deadline)
+            break
+        except BrokenProcessPool:
+            print(f"a game died, attempt {attempt} of {ATTEMPTS}", file=sys.stderr)
+    done = sum(_is_there(arguments, index) for index in wanted)
+    print(f"{arguments.folder}: {done} of {len(wanted)} shards of {arguments.shard_frames} frames")
+    if attempt == ATTEMPTS and not deadline.passed and done < len(wanted):
+        raise SystemExit(f"{arguments.folder}: games died {ATTEMPTS} times; with fewer --processes?")
+
+
+def _play_missing(arguments, wanted, deadline):
     missing = [index for index in wanted if not _is_there(arguments, index)]
     progress = Progress("shard", len(wanted) - len(missing), len(wanted))
     context = multiprocessing.get_context("spawn")
@@ -47,8 +64,6 @@ def run(arguments):
                 # Shards in play are played to their end: a game cut off would stay behind.
                 pool.shutdown(cancel_futures=True)
                 break
-    done = sum(_is_there(arguments, index) for index in wanted)
-    print(f"{arguments.folder}: {done} of {len(wanted)} shards of {arguments.shard_frames} frames")
 
 
 def _is_there(arguments, index):

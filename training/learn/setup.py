@@ -17,6 +17,8 @@ def add_arguments(parser, minutes):
     parser.add_argument("--shape", nargs="*", default=[], metavar="NAME=VALUE", help="sizes")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--compile", action="store_true", help="torch.compile the training step")
+    parser.add_argument("--bfloat16", action="store_true",
+                        help="products in bfloat16 on a processor too: for one that has AMX")
     parser.add_argument("--start-from", help="world file, packed or float, to start from")
     parser.add_argument("--encoder", help="the encoder of a packed world, which has none itself")
     add_minutes(parser, minutes)
@@ -48,9 +50,9 @@ def started(arguments, shape, maker):
 
 
 def half(arguments):
-    """The autocast of this device: bfloat16 on a GPU, float32 elsewhere."""
+    """The autocast of this device: bfloat16 on a GPU, float32 elsewhere if not asked for."""
     return torch.autocast(arguments.device, dtype=torch.bfloat16,
-                          enabled=arguments.device != "cpu")
+                          enabled=arguments.device != "cpu" or arguments.bfloat16)
 
 
 def compile_blocks(arguments, transformer):

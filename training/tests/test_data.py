@@ -1,11 +1,15 @@
 """Collected frames: the same from the same seed, and a report that tells roaming from blindness."""
 
+import argparse
+from concurrent.futures.process import BrokenProcessPool
+
 import numpy
 import pytest
 
 pytest.importorskip("vizdoom")
 
-from training.data.play import Player, empty  # noqa: E402 - after the skip
+from training.data import collect  # noqa: E402 - after the skip
+from training.data.play import Player, empty  # noqa: E402
 from training.data.report import without_motion  # noqa: E402
 from training.data.scenarios import SCENARIOS  # noqa: E402
 from training.data.walls import FAR, Walls  # noqa: E402
@@ -49,3 +53,24 @@ def test_walls_are_as_far_as_they_are():
     assert walls.ahead(40, 30, 0) == pytest.approx(60)
     assert walls.ahead(40, 30, 270) == pytest.approx(30)
     assert walls.ahead(40, 30, 90) == FAR
+
+
+@pytest.mark.parametrize("deaths", [0, 2, 3])
+def test_shards_of_a_game_that_died_are_played_anew_and_not_for_ever(deaths, monkeypatch, tmp_path):
+    left = [deaths]
+
+    def play(arguments, wanted, deadline):
+        if left[0]:
+            left[0] -= 1
+            raise BrokenProcessPool("a game died")
+        for index in wanted:
+            (tmp_path / f"shard-{index:05}.safetensors").touch()
+
+    monkeypatch.setattr(collect, "_play_missing", play)
+    arguments = argparse.Namespace(folder=str(tmp_path), frames=9, shard_frames=4, minutes=1)
+    if deaths == collect.ATTEMPTS:
+        with pytest.raises(SystemExit, match="died 3 times"):
+            collect.run(arguments)
+    else:
+        collect.run(arguments)
+        assert len(list(tmp_path.iterdir())) == 3
