@@ -36,7 +36,7 @@ def add_arguments(parser):
                         help="the prompts of this world, whose latents are the same, in their place")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--name", required=True)
-    parser.add_argument("--passes", type=int, choices=sorted(SCHEDULES), default=2,
+    parser.add_argument("--passes", type=int, choices=sorted(SCHEDULES), default=3,
                         help="denoise passes of the world's own choice")
     parser.add_argument("--about", required=True, help="a sentence for people")
     parser.add_argument("-o", "--output", required=True, help="the float file; beside it .json")

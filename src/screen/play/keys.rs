@@ -88,6 +88,10 @@ impl Told<'_> {
             KeyCode::Up => go(Move::Up),
             KeyCode::Down => go(Move::Down),
             KeyCode::Enter | KeyCode::Char(' ') => self.slot.with_menu(super::Menu::choose_picked),
+            // An Enter typed just before the terminal became raw: it was made a line feed then.
+            KeyCode::Char('j') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                self.slot.with_menu(super::Menu::choose_picked)
+            }
             KeyCode::Char('q' | 'Q') | KeyCode::Esc => {
                 self.slot.with_menu(|menu| menu.choose(Chosen::Leave))
             }
