@@ -61,7 +61,7 @@ SCHEDULES = {2: (1.0, 0.25, 0.0), 3: (1.0, 0.65, 0.25, 0.0), 4: (1.0, 0.8, 0.5, 
 same for all, so that a play may be trained with any: the higher it is, the longer a play keeps its
 detail, and the less is seen of the frames before."""
 
-PROTOTYPE_SCHEDULES = {2: (1.0, 0.25, 0.0), 3: (1.0, 0.65, 0.15, 0.0), 4: (1.0, 0.8, 0.45, 0.12, 0.0)}
+PROTOTYPE_SCHEDULES = {2: (1.0, 0.3, 0.0), 3: (1.0, 0.65, 0.15, 0.0), 4: (1.0, 0.8, 0.45, 0.12, 0.0)}
 """Those of a float file that tells none."""
 
 
