@@ -9,7 +9,7 @@ from training.clock import Deadline, Progress, add_minutes
 from training.data.shards import shards
 from training.data.container import digest, read_tensors, write_tensors
 from training.learn.autoencoder import load_average
-from training.model.files import autoencoder_of, read_float, read_world
+from training.model.files import autoencoder_of, read_world_with
 
 BATCH = 256
 PROMPT_FRAMES = 8
@@ -86,7 +86,5 @@ def _add_encoder(parser):
 def _encoder(arguments):
     if arguments.run:
         return load_average(arguments.run)[1].to(arguments.device)
-    shape, tensors = read_world(arguments.float)
-    if arguments.encoder:
-        tensors |= read_float(arguments.encoder)
-    return autoencoder_of(shape, tensors).to(arguments.device)
+    world = read_world_with(arguments.float, arguments.encoder)
+    return autoencoder_of(*world).to(arguments.device)

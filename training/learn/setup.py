@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from training.clock import add_minutes
-from training.model.files import read_float, read_world
+from training.model.files import read_world, read_world_with
 from training.settings import changed
 
 
@@ -41,9 +41,7 @@ def found_shape(arguments):
 
 def started(arguments, shape, maker):
     """The model of the world that `--start-from` names, made by `maker(shape, tensors)`."""
-    found, tensors = read_world(arguments.start_from)
-    if arguments.encoder:
-        tensors |= read_float(arguments.encoder)
+    found, tensors = read_world_with(arguments.start_from, arguments.encoder)
     if found != shape:
         raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape")
     return maker(shape, tensors).train()

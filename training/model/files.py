@@ -57,6 +57,13 @@ def read_world(path):
     return Shape(**sizes), read_float(path)
 
 
+def read_world_with(path, encoder):
+    """The same, with the tensors of the float file `encoder`, where one is named: a packed world has
+    no encoder itself."""
+    shape, tensors = read_world(path)
+    return shape, tensors | read_float(encoder) if encoder else tensors
+
+
 def schedules_of(path):
     """Noise levels by number of passes of a world, packed or float."""
     with safe_open(path, framework="pt") as file:

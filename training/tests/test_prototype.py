@@ -62,7 +62,8 @@ def test_the_shipped_world_dequantised_is_near_the_vectors(vectors, quantised):
 
 
 def test_training_starts_from_the_shipped_world(tmp_path):
-    arguments = argparse.Namespace(encoder=None, run=str(tmp_path), device="cpu", compile=False,
+    arguments = argparse.Namespace(encoder=None, bfloat16=False, run=str(tmp_path), device="cpu",
+                                   compile=False,
                                    start_from=str(SHIPPED))
     shape, tensors = read_world(SHIPPED)
     trained = world.Trainer(arguments, world.Settings(), shape).model
@@ -79,7 +80,8 @@ def test_training_starts_from_the_shipped_world(tmp_path):
 
 
 def test_a_world_of_another_shape_is_no_start(tmp_path):
-    arguments = argparse.Namespace(encoder=None, run=str(tmp_path), device="cpu", compile=False,
+    arguments = argparse.Namespace(encoder=None, bfloat16=False, run=str(tmp_path), device="cpu",
+                                   compile=False,
                                    start_from=str(SHIPPED))
     with pytest.raises(SystemExit, match="--shape"):
         world.Trainer(arguments, world.Settings(), Shape(width=192))
