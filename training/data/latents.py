@@ -16,10 +16,12 @@ class Latents:
         self.run_starts = run_starts
         self.offsets = torch.arange(run_frames, device=latents.device)
 
-    def batch(self, count):
-        """`count` runs: latents f32 [count, frames, ...], actions f32 [count, frames, buttons]."""
-        chosen = torch.randint(len(self.run_starts), (count,)).to(self.run_starts.device)
-        frames = self.run_starts[chosen, None] + self.offsets
+    def batch(self, count, run_starts=None):
+        """`count` runs: latents f32 [count, frames, ...], actions f32 [count, frames, buttons];
+        from any start, or from `run_starts`."""
+        starts = self.run_starts if run_starts is None else run_starts
+        chosen = torch.randint(len(starts), (count,)).to(starts.device)
+        frames = starts[chosen, None] + self.offsets
         return self.latents[frames].float(), self.actions[frames]
 
 

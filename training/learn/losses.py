@@ -60,8 +60,11 @@ def critic_loss(critic, made, real):
 
 
 def velocity_loss(velocity, target, weight):
-    """Mean squared error of frames; weight [batch, frames] says how much each counts."""
-    error = (velocity.float() - target).square().mean(dim=(2, 3, 4))
+    """Mean squared error; weight [batch, frames], or [batch, frames, rows, columns], says how much
+    each frame, or place, counts."""
+    error = (velocity.float() - target).square().mean(dim=2)
+    if weight.dim() == 2:
+        weight = weight[..., None, None].expand_as(error)
     return (error * weight).sum() / weight.sum().clamp_min(1.0)
 
 

@@ -8,8 +8,9 @@ from torch import nn
 from torch.nn import functional
 
 from training.clock import Deadline, Progress
-from training.data.latents import load_latents
-from training.learn import losses, setup, world
+from training.data.latents import Latents, load_latents
+from training.data.shards import await_shards
+from training.learn import losses, press, setup, world
 from training.learn.course import Course
 from training.learn.endless import EndlessPlays
 from training.learn.judge import Gain
@@ -71,11 +72,17 @@ class Settings:
     """Share of the sessions that hold what they hold until they begin anew."""
     play_every: int = 80
     """Steps after which the sessions are played on."""
+    press_share: float = 0.25
+    """Share of the game's runs in which the trigger is pulled after a rest."""
+    press_weight: float = 20.0
+    """How much the place of the flash counts when it must come, and no sooner."""
 
 
 def add_arguments(parser):
     """Arguments of `python -m training refine`."""
     setup.add_arguments(parser, minutes=8.5)
+    parser.add_argument("--await-shards", type=int, default=0, metavar="COUNT",
+                        help="compile meanwhile, and begin when so many are encoded")
 
 
 def run(arguments):
@@ -85,6 +92,9 @@ def run(arguments):
         else world.load_average(arguments.run)[0]
     settings, shape = setup.prepared(arguments, Settings(), shape)
     refiner = Refiner(arguments, settings, shape)
+    if arguments.await_shards:
+        refiner.rehearse()
+        await_shards(arguments.data, arguments.await_shards, deadline)
     refiner.draw_from(load_latents(arguments.data, shape.window + settings.frames,
                                    len(shape.buttons), arguments.device))
     progress = Progress("refine", refiner.course.step, settings.steps)
@@ -134,6 +144,27 @@ class Refiner:
         self.data = data
         self.plays = EndlessPlays(data, settings.sessions, settings.frames, settings.restarts,
                                   settings.lingering)
+        self.trigger, self.pressing, self.presses = None, 0, None
+        if press.BUTTON in self.shape.buttons and settings.press_share:
+            self.trigger = self.shape.buttons.index(press.BUTTON)
+            self.presses = press.starts_with_press(data, self.trigger, self.shape.window,
+                                                   settings.frames)
+            self.pressing = round(settings.press_share * settings.batch) if len(self.presses) else 0
+
+    def rehearse(self):
+        """Steps of every kind on made-up runs, so that all is compiled, and back to where it was."""
+        settings, shape, device = self.settings, self.shape, self.arguments.device
+        self.save()
+        run_frames = shape.window + settings.frames
+        count = run_frames * settings.sessions
+        self.draw_from(Latents(torch.randn(count, *shape.latent, device=device).half(),
+                               (torch.rand(count, len(shape.buttons), device=device) < 0.3).float(),
+                               torch.arange(count - run_frames, device=device), run_frames))
+        self.course.step = settings.critic_warmup
+        for _ in settings.passes:
+            self.train()
+        self.course = Course(settings)
+        load_checkpoint(self.path, self._parts(), self.course, self.described)
 
     def train(self):
         """One step: the game's next frames, and what the critic says of played ones."""
@@ -144,21 +175,21 @@ class Refiner:
             self.plays.refill(self.average.model, SCHEDULES[played_by], self.arguments)
             self.spread = self.plays.spread()
         passes = turn(course.step)
-        latents, actions = self.data.batch(settings.batch + settings.played)
+        latents, actions = self._runs()
         committed, their_actions, noise = self.plays.batch(settings.played)
         made = self.made(committed, their_actions, noise, SCHEDULES[passes])
         real = scenes(latents[-settings.played:, -settings.frames:])
         real_actions = scenes(actions[-settings.played:, -settings.frames:])
         told = scenes(made), scenes(their_actions[:, self.shape.window:])
         self._teach_critic((real, real_actions), (told[0].detach(), told[1]))
-        flow = gradients(self.model, self._flow(latents[:settings.batch, -settings.frames:],
-                                                actions[:settings.batch, -settings.frames:]))
+        flow = gradients(self.model, self._flow(latents[:settings.batch], actions[:settings.batch]))
         if course.step >= settings.critic_warmup:
             with setup.half(self.arguments):
                 says = -self.critic(self._noisy(told[0]), told[1]).float().mean()
             pull = gradients(self.model, says)
             gain = self.gains[str(passes)]
-            gain.follow(losses.energy(made) / losses.energy(latents), settings.sharpness)
+            gain.follow(losses.energy(made) / losses.energy(latents[self.pressing:]),
+                        settings.sharpness)
             share = settings.critic * gain.value * norm(flow) / norm(pull).clamp_min(1e-12)
             torch._foreach_add_(flow, torch._foreach_mul(pull, share))
         move(self.optimiser, self.model, flow, course.rate)
@@ -177,9 +208,25 @@ class Refiner:
                 x = x + (following - level) * velocity.float()
         return x
 
+    def _runs(self):
+        """Runs of the game, [batch + played, window + frames, ...]: the first `pressing` with the
+        trigger pulled, the last `played` for the critic."""
+        settings = self.settings
+        latents, actions = self.data.batch(settings.batch + settings.played - self.pressing)
+        if not self.pressing:
+            return latents, actions
+        more, their_actions = self.data.batch(self.pressing, self.presses)
+        return torch.cat([more, latents]), torch.cat([their_actions, actions])
+
     def _flow(self, latents, actions):
-        """The loss of the stage `world`."""
+        """The loss of the stage `world`, of the frames after the first `window`."""
+        frames = self.settings.frames
+        held, actions, latents = actions, actions[:, -frames:], latents[:, -frames:]
         x, level, target, weight = world.two_streams(latents, latents[:0], world.Settings())
+        if self.pressing:
+            shows = press.weight_of_press(held[..., self.trigger], self.shape.window, frames,
+                                          self.shape, self.settings.press_weight)
+            weight = torch.cat([torch.ones_like(shows), shows], dim=1)
         with setup.half(self.arguments):
             velocity, _ = self.model(x, level, torch.cat([actions, actions], dim=1),
                                         sees=self.of_two)

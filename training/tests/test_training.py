@@ -132,6 +132,23 @@ def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
     assert score() > before + 0.1
 
 
+def test_a_rehearsal_leaves_no_trace(shard, tmp_path):
+    states = []
+    for folder, rehearses in (("plain", False), ("rehearsed", True)):
+        torch.manual_seed(5)
+        ours, _ = refiner(shard, tmp_path / folder, warmup=1, critic_warmup=1)
+        if rehearses:
+            ours.rehearse()
+            assert ours.course.step == 0
+            ours.draw_from(load_latents([shard], 8, 5, "cpu"))
+        else:
+            ours.save()
+        for _ in range(5):
+            ours.train()
+        states.append(ours.model.state_dict() | ours.critic.state_dict())
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
 def test_steps_of_muon_have_singular_values_near_one():
     stack = torch.randn(3, 24, 40, generator=torch.Generator().manual_seed(1))
     values = torch.linalg.svdvals(near_orthogonal(stack, 5, (3.4445, -4.7750, 2.0315)).float())
