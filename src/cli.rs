@@ -100,7 +100,7 @@ pub enum Verb {
 /// Which world and engine.
 #[derive(Args, Clone, Debug)]
 pub struct Machinery {
-    /// World file; without it, worlds/doom.safetensors of the checkout.
+    /// World file; without it, worlds/arena.safetensors of the checkout.
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
     /// auto, cpu, cuda:N or reference; the bits are the same on every one but reference.
@@ -231,7 +231,7 @@ const KEYS: &str = concat!(
 /// `worldtape doctor`.
 #[derive(Args, Clone, Debug)]
 pub struct Doctor {
-    /// World file; without it, worlds/doom.safetensors of the checkout.
+    /// World file; without it, worlds/arena.safetensors of the checkout.
     #[arg(long, value_name = "FILE")]
     pub world: Option<PathBuf>,
     /// Print one JSON object.
@@ -464,7 +464,7 @@ pub struct Pack {
 /// A world file to look at.
 #[derive(Args, Clone, Debug)]
 pub struct WorldFile {
-    /// The world file; without it, worlds/doom.safetensors of the checkout.
+    /// The world file; without it, worlds/arena.safetensors of the checkout.
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Print one JSON object.

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EVALUATED)]
 pub struct Evaluate {
-    /// The world file; without it, worlds/doom.safetensors of the checkout.
+    /// The world file; without it, worlds/arena.safetensors of the checkout.
     #[arg(value_name = "WORLD")]
     pub world: Option<PathBuf>,
     /// Held-out play of the real game (formats/heldout.md).

@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Where the shipped world lies in the checkout.
-pub(super) const DEFAULT_WORLD: &str = "worlds/doom.safetensors";
+pub(super) const DEFAULT_WORLD: &str = "worlds/arena.safetensors";
 
 /// Largest action script or manifest, in bytes.
 pub(super) const TEXT_BYTES_MAX: u64 = 64 << 20;
@@ -130,7 +130,7 @@ pub(super) fn discard(path: &Path) {
 /// The shipped world: looked for from the current folder upwards, then from the program upwards.
 pub(super) fn default_world() -> Result<PathBuf> {
     checkouts().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
-        "no worlds/doom.safetensors here, above here or above the program; \
+        "no worlds/arena.safetensors here, above here or above the program; \
             name a world file with --world",
     )
 }
