@@ -129,10 +129,13 @@ pub(super) fn discard(path: &Path) {
 
 /// The shipped world: looked for from the current folder upwards, then from the program upwards.
 pub(super) fn default_world() -> Result<PathBuf> {
-    checkouts().map(|folder| folder.join(DEFAULT_WORLD)).find(|path| path.is_file()).context(
-        "no worlds/arena.safetensors here, above here or above the program; \
-            name a world file with --world",
-    )
+    let mut shipped = checkouts().map(|folder| folder.join(DEFAULT_WORLD));
+    shipped.find(|path| path.is_file()).with_context(|| {
+        format!(
+            "no {DEFAULT_WORLD} here, above here or above the program; \
+                name a world file with --world"
+        )
+    })
 }
 
 /// A world file of that digest beside the shipped one.
