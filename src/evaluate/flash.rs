@@ -5,6 +5,8 @@ use super::Picture;
 /// The part of a picture where a flash shows, as shares of width and height: left, right, top,
 /// bottom. In a picture of 128x96 it is 24x26 pixels above the gun.
 const MUZZLE: [f64; 4] = [0.406_25, 0.593_75, 0.479_17, 0.75];
+/// Share of the height, from the top, that neither gun nor flash reaches.
+pub(super) const ABOVE_THE_MUZZLE: f64 = MUZZLE[2];
 /// Brightness, the mean of the colours, from which a pixel is as bright as a flash.
 const BRIGHT: f64 = 200.0;
 /// Share of the muzzle's pixels that become bright from one picture to the next. In held-out play

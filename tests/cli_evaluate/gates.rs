@@ -152,7 +152,7 @@ fn every_gate_is_listed_and_the_page_lists_the_same() {
     for field in fields.iter().flatten() {
         assert!(listed.contains(field.as_str()), "{field} is not in formats/evaluation.md");
     }
-    assert_eq!(told["format"], "evaluation-1");
+    assert_eq!(told["format"], "evaluation-2");
     assert_eq!(told["digest"], common::tiny_world().digest.to_string());
     assert_eq!(gate(&told, "file_bytes")["passed"], true);
     assert_eq!(gate(&told, "reconstruction")["why"], "not asked for");

@@ -21,6 +21,8 @@ LOST = 56.0
 """Map units off the way after which another is looked for."""
 GLIDE_TICS = 4.0
 """Bodies glide on: ways are aimed at from where the player will be in so many tics."""
+LEAN_TICS_MAX = 60
+"""Tics after which a wall that is meant to be leant on is far enough away to be left alone."""
 MOODS_MAX = 20
 """Moods without anything to do in a row."""
 
@@ -36,14 +38,16 @@ class Habits:
     stand: float = 0.10
     press: float = 0.02
     hold: float = 0.0
+    lean: float = 0.0
     burst_start: float = 0.012
     """Chance of a burst of fire a tic."""
     target_start: float = 0.15
     """The same with a monster in the middle of the picture."""
 
 
-LINGERING = Habits(hold=0.04)
-"""Now and then one button, or none, held for seconds."""
+LINGERING = Habits(hold=0.06, lean=0.45)
+"""Now and then one button, or none, held for seconds; and on against a wall: a world that has seldom
+seen one that does not give way walks through it."""
 
 
 class Roamer:
@@ -57,7 +61,8 @@ class Roamer:
         self.navigator = Navigator(walls)
         self._strafes = [name for name in ("strafe_left", "strafe_right") if name in buttons]
         moods = {"travel": self._travel, "look": self._look, "retreat": self._retreat,
-                 "dance": self._dance, "stand": self._stand, "press": self._press, "hold": self._hold}
+                 "dance": self._dance, "stand": self._stand, "press": self._press, "hold": self._hold,
+                 "lean": self._lean}
         self._moods = list(moods.values())
         weights = [getattr(habits, name) for name in moods]
         self._weights = [weight / sum(weights) for weight in weights]
@@ -224,6 +229,17 @@ class Roamer:
         for _ in range(int(self.random.integers(20, 45))):
             yield {"forward"}
         yield from self._turn_round()
+
+    def _lean(self):
+        """Walks up to a wall and on against it, at times turning along it, then away from it."""
+        for _ in range(LEAN_TICS_MAX):
+            if self._room("forward") < ROOM:
+                break
+            yield {"forward"}
+        side = self._side() if self.random.random() < 0.3 else None
+        for _ in range(int(self.random.integers(10, 40))):
+            yield {"forward", side} if side and self.random.random() < 0.3 else {"forward"}
+        yield from self._free() if self.random.random() < 0.5 else self._turn_round()
 
     def _hold(self):
         """Holds one button, or none, for long, whatever is in the way: people do, and tests."""

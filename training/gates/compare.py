@@ -41,6 +41,6 @@ def int8_against_float(ours, theirs):
 def _read(path):
     with open(path, encoding="utf-8") as file:
         report = json.load(file)
-    if report.get("format") != "evaluation-1":
-        raise SystemExit(f"{path}: not an evaluation-1 object")
+    if report.get("format") != "evaluation-2":
+        raise SystemExit(f"{path}: not an evaluation-2 object")
     return report | {"gates": {gate["name"]: gate for gate in report["gates"]}}

@@ -16,7 +16,7 @@ from training.gates.trial import Trial
 from training.model.products import set_quantised
 from training.model.shape import SCHEDULES
 
-FORMAT = "evaluation-1"
+FORMAT = "evaluation-2"
 GROUPS = {"reconstruction": reconstruction, "next-frame": next_frame,
           "free-running": free_running, "obedience": obedience, "circle": circle,
           "sharpness": sharpness, "stability": stability}

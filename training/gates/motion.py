@@ -5,7 +5,7 @@ import functools
 import numpy
 
 BOTTOM = 0.65
-"""Share of the height, from the top, where motion is looked for: below is the gun."""
+"""Share of the height, from the top, where growth is looked for: below is the gun."""
 ZOOM_STEP = 0.01
 """Logarithm of the enlargement from one candidate to the next."""
 ZOOM_REACH = 26
@@ -13,6 +13,8 @@ ZOOM_REACH = 26
 FLAT = 1e-6
 MUZZLE = (0.40625, 0.59375, 0.47917, 0.75)
 """Where a flash shows, as shares of width and height: left, right, top, bottom."""
+ABOVE_THE_MUZZLE = MUZZLE[2]
+"""Share of the height, from the top, that neither gun nor flash reaches."""
 BRIGHT = 200.0
 """Brightness from which a pixel is as bright as a flash."""
 FLASH_SHARE = 0.045

@@ -5,7 +5,7 @@ import dataclasses
 import numpy
 
 from training.gates.measures import grey
-from training.gates.motion import BOTTOM, flash, shift, zoom
+from training.gates.motion import ABOVE_THE_MUZZLE, flash, shift, zoom
 from training.gates.spec import measured, unmeasured
 
 WALK_PAIRS = ((9, 11), (10, 12), (11, 13))
@@ -45,7 +45,8 @@ def obeys(demand, pictures):
     if demand.sign == "flash":
         return any(flash(before, after) for before, after in zip(seen, seen[1:]))
     if demand.sign == "shift":
-        rows = seen[1:, :max(1, int(seen.shape[1] * BOTTOM))]
+        # Gun and flash stand still while the view turns: only what is above them is looked at.
+        rows = seen[1:, :max(1, int(seen.shape[1] * ABOVE_THE_MUZZLE))]
         moved = [shift(before, after) for before, after in zip(rows, rows[1:])]
     else:
         moved = [zoom(seen[1 + first], seen[1 + second]) for first, second in WALK_PAIRS]

@@ -1,4 +1,4 @@
-"""The gates: names, units, limits; and what was measured, as the objects of `evaluation-1`."""
+"""The gates: names, units, limits; and what was measured, as the objects of `evaluation-2`."""
 
 import numpy
 

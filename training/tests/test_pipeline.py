@@ -64,7 +64,7 @@ def test_the_held_out_file_gives_an_evaluation_of_the_exported_world(made):
           "free-running", "obedience", "circle", "stability", "-o", "results")
     report = json.loads((made / "results" / "evaluation.json").read_text())
     values = {gate["name"]: gate["value"] for gate in report["gates"]}
-    assert report["format"] == "evaluation-1"
+    assert report["format"] == "evaluation-2"
     assert all(0 < values[name] < 60 for name in ("reconstruction", "next_frame", "circle_psnr"))
     assert values["sharpness"] is None
     assert (made / "results" / "free-running.png").exists()

@@ -56,7 +56,7 @@ impl Report {
     /// No gate yet.
     pub(super) fn new(config: &Config, counts: Counts, data: DataReport) -> Report {
         Report {
-            format: "evaluation-1",
+            format: "evaluation-2",
             world: config.world_name.clone(),
             digest: config.world_digest.to_string(),
             arithmetic: config.arithmetic.clone(),

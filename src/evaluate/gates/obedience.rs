@@ -1,6 +1,7 @@
 //! Does a button do what it says? Measured on the world and, by the same rule, on the real game.
 
 use super::{Strip, Trial, median};
+use crate::evaluate::flash::ABOVE_THE_MUZZLE;
 use crate::evaluate::{EvaluateError, Gate, Group, Picture, Plays, Shifts, Spec, flash, zoom};
 use crate::event::Action;
 
@@ -14,7 +15,7 @@ const STRAIGHT_FRAMES: usize = 5;
 const WALK_PAIRS: [(usize, usize); 3] = [(9, 11), (10, 12), (11, 13)];
 /// Frames within which a flash must show.
 const ATTACK_FRAMES: usize = 10;
-/// Share of the height, from the top, where motion is looked for: below is the gun.
+/// Share of the height, from the top, where growth is looked for: below is the gun.
 const BOTTOM: f32 = 0.65;
 /// Where the real game shows a sign in fewer of its spans, the world is not judged by it: a player
 /// without ammunition makes no flash.
@@ -262,11 +263,40 @@ impl Judge {
         }
     }
 
-    /// Brightness of the rows above the gun.
+    /// Brightness of the rows above the muzzle: gun and flash stand still while the view turns.
     fn upper(&self, picture: Picture<'_>) -> Vec<f32> {
         let mut grey = picture.grey();
-        let rows = (picture.height() as f32 * BOTTOM) as usize;
+        let rows = (picture.height() as f64 * ABOVE_THE_MUZZLE) as usize;
         grey.truncate(rows.max(1) * self.width);
         grey
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evaluate::scene::scene;
+
+    /// A view that moved by `offset` pixels, as bytes, with a flash in front of it.
+    fn turned(offset: f32) -> Vec<u8> {
+        let (width, height) = (128, 96);
+        let faint = |value: f32| (100.0 + 0.1 * (value - 100.0)).clamp(0.0, 255.0) as u8;
+        let view = scene(width, height, |x, y| (3.0 * (x - offset), y)).into_iter().map(faint);
+        let mut bytes: Vec<u8> = view.flat_map(|grey| [grey; 3]).collect();
+        for (x, y) in (50..62).flat_map(|y| (54..74).map(move |x| (x, y))) {
+            bytes[3 * (y * width + x)..][..3].copy_from_slice(&[255; 3]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_turn_is_seen_behind_a_flash_that_stands_still() {
+        let judge = Judge { shifts: Shifts::new(128), width: 128 };
+        for (pixels, sign) in [(4.0, 1.0), (-4.0, -1.0)] {
+            let pictures: Vec<Vec<u8>> = (0..6).map(|i| turned(i as f32 * pixels)).collect();
+            let pictures: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
+            assert!(judge.obeys(Sign::Shift(sign), pictures[0], &pictures));
+            assert!(!judge.obeys(Sign::Shift(-sign), pictures[0], &pictures));
+        }
     }
 }
