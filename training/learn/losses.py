@@ -39,17 +39,17 @@ def fidelity(made, real, edges):
 class Critic(nn.Module):
     """Says of each patch of a picture whether it looks real; one number a patch of 22 pixels."""
 
-    def __init__(self, channels=64):
+    def __init__(self, channels=64, inputs=3):
         super().__init__()
         widths = (channels, 2 * channels, 4 * channels)
-        layers = [nn.Conv2d(3, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        layers = [nn.Conv2d(inputs, widths[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for before, after in zip(widths, widths[1:]):
             layers += [nn.Conv2d(before, after, 4, stride=2, padding=1),
                        nn.GroupNorm(8, after), nn.LeakyReLU(0.2)]
         self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 1))
 
     def forward(self, pictures):
-        """pictures [batch, 3, height, width] in -1..1 to scores [batch, 1, rows, columns]."""
+        """pictures [batch, inputs, height, width] in -1..1 to scores [batch, 1, rows, columns]."""
         return self.layers(pictures)
 
 

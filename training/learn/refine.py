@@ -1,4 +1,4 @@
-"""Stage `refine`: against a critic of latents, the world model learns to play long without fading."""
+"""Stage `refine`: against critics of long play, the world model learns to play without fading."""
 
 import dataclasses
 import os
@@ -10,8 +10,9 @@ from torch.nn import functional
 from training.clock import Deadline, Progress
 from training.data.latents import Latents, load_latents
 from training.data.shards import await_shards
-from training.learn import losses, press, setup, world
+from training.learn import autoencoder, losses, press, setup, world
 from training.learn.course import Course
+from training.learn.drawn import DrawnCritic
 from training.learn.endless import EndlessPlays
 from training.learn.judge import Gain
 from training.learn.optimise import (
@@ -24,7 +25,7 @@ from training.learn.optimise import (
     take_step,
 )
 from training.learn.scene import SceneCritic, scenes
-from training.model.files import transformer_of
+from training.model.files import autoencoder_of, transformer_of
 from training.model.shape import SCHEDULES, Shape
 from training.model.transformer import ages_after, ages_of_two
 
@@ -56,12 +57,17 @@ class Settings:
     passes: tuple = (2, 2, 2, 3)
     """Numbers of passes that are taught, in turn; all commit at the same level."""
     critic: float = 0.5
-    """The critic's pull on the weights, as a share of the next frame's, times a gain of its own for
+    """The critics' pull on the weights, as a share of the next frame's, times a gain of its own for
     each number of passes."""
     gain_least: float = 0.3
     gain_most: float = 4.0
     sharpness: float = 1.0
-    """Gradient energy of played latents, of the game's, at which the critic's pull is right."""
+    """Gradient energy of played pictures, of the game's drawn by the same decoder, at which the
+    critics' pull is right."""
+    drawn: int = 16
+    """Scenes of each, the game's and played, whose pictures are drawn for a critic of their own."""
+    drawn_share: float = 1.0
+    """Pull of the critic of pictures, as a share of the pull of the critic of latents."""
     critic_noise: float = 0.4
     """Most noise on a scene that the critic sees, the game's or played: where it could tell them
     apart by a trace, it must still look at what is large."""
@@ -122,6 +128,9 @@ class Refiner:
         self.optimiser = optimiser_of(self.model, settings, world.is_inner)
         self.critic = SceneCritic(shape).to(device)
         self.critic_optimiser = optimiser_of(self.critic, settings, betas=(0.5, 0.99))
+        draws = setup.started(arguments, shape, autoencoder_of) if arguments.start_from \
+            else autoencoder.load_average(arguments.run)[1]
+        self.drawn = DrawnCritic(settings, draws, arguments)
         limits = settings.gain_least, settings.gain_most
         self.gains = nn.ModuleDict({str(passes): Gain(*limits) for passes in settings.passes})
         self.gains.to(device)
@@ -136,7 +145,7 @@ class Refiner:
     def _parts(self):
         return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser,
                 "critic": self.critic, "critic_optimiser": self.critic_optimiser,
-                "gains": self.gains}
+                "gains": self.gains, **self.drawn.parts()}
 
     def draw_from(self, data):
         """Where runs come from, and the sessions."""
@@ -167,7 +176,7 @@ class Refiner:
         load_checkpoint(self.path, self._parts(), self.course, self.described)
 
     def train(self):
-        """One step: the game's next frames, and what the critic says of played ones."""
+        """One step: the game's next frames, and what the critics say of played ones."""
         settings, course = self.settings, self.course
         turn = lambda count: settings.passes[count % len(settings.passes)]
         if self.plays.committed is None or course.step % settings.play_every == 0:
@@ -183,18 +192,30 @@ class Refiner:
         told = scenes(made), scenes(their_actions[:, self.shape.window:])
         self._teach_critic((real, real_actions), (told[0].detach(), told[1]))
         flow = gradients(self.model, self._flow(latents[:settings.batch], actions[:settings.batch]))
+        toward, ratio = self._toward_the_game(told, real)
         if course.step >= settings.critic_warmup:
-            with setup.half(self.arguments):
-                says = -self.critic(self._noisy(told[0]), told[1]).float().mean()
-            pull = gradients(self.model, says)
+            pull = gradients(self.model, (told[0] * toward).sum())
             gain = self.gains[str(passes)]
-            gain.follow(losses.energy(made) / losses.energy(latents[self.pressing:]),
-                        settings.sharpness)
+            gain.follow(ratio, settings.sharpness)
             share = settings.critic * gain.value * norm(flow) / norm(pull).clamp_min(1e-12)
             torch._foreach_add_(flow, torch._foreach_mul(pull, share))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
+
+    def _toward_the_game(self, told, real):
+        """Where both critics would have the scenes `told` (latents, actions) go, and the gradient
+        energy of their pictures, of the game's. The critic of pictures learns from it."""
+        scene = told[0].detach().requires_grad_()
+        with setup.half(self.arguments):
+            says = -self.critic(self._noisy(scene), told[1]).float().mean()
+        by_latents, = torch.autograd.grad(says, scene)
+        by_pictures, ratio = self.drawn.toward_the_game(scene, real, self._critic_rate())
+        unit = lambda toward: toward / toward.norm().clamp_min(1e-12)
+        return unit(by_latents) + self.settings.drawn_share * unit(by_pictures), ratio
+
+    def _critic_rate(self):
+        return self.settings.critic_rate * self.course.rate / self.settings.rate
 
     def made(self, committed, actions, noise, levels):
         """What the model makes now of the sessions' memory, through all passes, with gradients:
@@ -242,8 +263,7 @@ class Refiner:
         loss = (functional.relu(1 - real_scores).mean()
                 + functional.relu(1 + made_scores).mean()) / 2
         self.doubt = loss.detach()
-        take_step(self.critic_optimiser, self.critic, loss,
-                  self.settings.critic_rate * self.course.rate / self.settings.rate)
+        take_step(self.critic_optimiser, self.critic, loss, self._critic_rate())
 
     def _noisy(self, latents):
         most = self.settings.critic_noise

@@ -9,17 +9,20 @@ import torch
 
 from training.data.container import write_tensors
 from training.data.latents import held, load_latents
-from training.learn import refine, world
+from training.learn import autoencoder, losses, refine, world
+from training.learn.drawn import DrawnCritic
 from training.learn.losses import edge_loss
 from training.learn.optimise import near_orthogonal
 from training.learn.scene import scenes
 from training.learn.world import Settings, Trainer, two_streams
+from training.model.autoencoder import Autoencoder
 from training.model.products import Linear, fake_quantised, set_quantised
 from training.model.session import Session
 from training.model.shape import SCHEDULES, Shape
 from training.model.transformer import Transformer, ages_after, ages_of_two
 
-TINY = Shape(width=16, heads=2, blocks=1, mlp=16, time_features=8)
+TINY = Shape(width=16, heads=2, blocks=1, mlp=16, time_features=8, decoder=(16, 16, 16),
+             encoder=(16, 16, 16))
 
 
 def test_rounding_has_at_most_127_steps_to_a_side_and_passes_the_gradient():
@@ -82,6 +85,7 @@ def refiner(shard, folder, **changes):
                                    bfloat16=False)
     shape = dataclasses.replace(TINY, window=3, width=32, mlp=32)
     world.Trainer(arguments, Settings(steps=4), shape).save()
+    autoencoder.Trainer(arguments, autoencoder.Settings(steps=1), shape).save()
     settings = refine.Settings(batch=2, played=3, frames=5, sessions=4, restarts=0.5, **changes)
     made = refine.Refiner(arguments, settings, shape)
     made.draw_from(load_latents([shard], shape.window + settings.frames, 5, "cpu"))
@@ -117,7 +121,7 @@ def test_sessions_go_on_and_some_begin_anew_and_some_hold_their_buttons(shard, t
 
 def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
     ours, arguments = refiner(shard, tmp_path, warmup=1, critic_warmup=0, rate=3e-3,
-                              critic_rate=1e-3, critic=0.0, passes=(2,))
+                              critic_rate=1e-3, critic=0.0, passes=(2,), drawn_share=0.0)
     for _ in range(10):
         ours.train()
     plays = ours.plays
@@ -130,6 +134,26 @@ def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
         ours.train()
     assert all(torch.equal(taught[name], value) for name, value in ours.critic.state_dict().items())
     assert score() > before + 0.1
+
+
+class Plain(torch.nn.Module):
+    """Draws each value of three channels as a square."""
+
+    def decode(self, latents):
+        return latents.repeat_interleave(8, dim=-1).repeat_interleave(8, dim=-2)
+
+
+def test_the_critic_of_pictures_pulls_soft_latents_to_where_detail_is_drawn():
+    torch.manual_seed(2)
+    arguments = argparse.Namespace(device="cpu", bfloat16=False)
+    critic = DrawnCritic(refine.Settings(drawn=4), Plain(), arguments)
+    real = torch.randn(8, 3, 3, 4, 5)
+    soft = 0.3 * real
+    for _ in range(40):
+        toward, ratio = critic.toward_the_game(soft, real, rate=1e-3)
+        soft = soft - 0.05 * toward * soft.numel() ** 0.5 / toward.norm()
+    assert toward.shape == soft.shape and 0.02 < ratio < 2
+    assert losses.energy(soft) > 2 * losses.energy(0.3 * real)
 
 
 def test_a_rehearsal_leaves_no_trace(shard, tmp_path):
