@@ -22,7 +22,7 @@ pub use counts::Counts;
 pub use error::{EvaluateError, HeldOutError};
 pub use flash::flash;
 pub use gate::{ELSEWHERE, Gate, Group, Spec};
-pub use gates::{Strip, Trial, measure, planned_frames};
+pub use gates::{Hand, Strip, Trial, measure, planned_frames};
 pub use heldout::{DATA_BYTES_MAX, FORMAT, HeldOut, METADATA_KEY, Plays};
 pub use picture::{Picture, correlation, psnr};
 pub use player::Player;

@@ -17,6 +17,7 @@ STAGES = {
     "refine": ("learn.refine", "add_arguments", "run", "a critic of long play teaches the world"),
     "polish": ("learn.polish", "add_arguments", "run", "the decoder learns to draw long play"),
     "export": ("export", "add_arguments", "run", "float file and manifest for `world pack`"),
+    "average": ("average", "add_arguments", "run", "the mean of worlds made one from another"),
     "evaluate": ("gates.evaluate", "add_arguments", "run", "the gates, from PyTorch"),
     "compare": ("gates.compare", "add_arguments", "run", "two evaluations side by side"),
     "carry": ("carry", "add_arguments", "run", "the game's wheel, without what is not needed"),

@@ -31,6 +31,10 @@ pub struct Evaluate {
     /// Denoise passes a frame; without it, the world's own choice.
     #[arg(long, value_name = "K")]
     pub passes: Option<u32>,
+    /// Stability plays at the same time, each on an engine of its own; the results are the same.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = value_parser!(u32).range(1..=64))]
+    pub at_once: u32,
     /// auto, cpu, cuda:N or reference; the bits are the same on every one but reference.
     #[arg(long, default_value = DEVICE, value_parser = device)]
     pub device: String,
@@ -66,4 +70,4 @@ pub enum GateName {
 /// What the exit codes of `world evaluate` mean, and how long it takes, as its help says.
 const EVALUATED: &str = "Exits with 0 where every measured gate passes, 1 where one fails (the \
     result is printed all the same) or nothing can be measured. On two cores the usual counts take \
-    about ten minutes, --full hours: a GPU is for that";
+    about ten minutes, --full hours: a GPU with --at-once is for that";

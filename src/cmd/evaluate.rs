@@ -9,12 +9,13 @@ use super::{Exit, files, output};
 use crate::cli::{Choice, Evaluate, GateName};
 use crate::engine::{Description, Engine};
 use crate::evaluate::{
-    Counts, DATA_BYTES_MAX, ELSEWHERE, EvaluateError, Gate, Group, HeldOut, Player, Strip, Trial,
-    measure, planned_frames,
+    Counts, DATA_BYTES_MAX, ELSEWHERE, EvaluateError, Gate, Group, Hand, HeldOut, Player, Strip,
+    Trial, measure, planned_frames,
 };
 use crate::program::Model;
 use crate::world::{World, build_decoder};
 use anyhow::{Context, Result};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use report::{DataReport, NOT_ASKED, Report};
 use std::sync::Arc;
 
@@ -56,6 +57,9 @@ fn counts(options: &Evaluate) -> Counts {
     }
 }
 
+/// One of the world's frames, one of its decoder.
+type Engines = [Box<dyn Engine + Send>; 2];
+
 /// What is measured, and with what.
 struct Subject<'a> {
     options: &'a Evaluate,
@@ -67,11 +71,28 @@ struct Subject<'a> {
 }
 
 impl Subject<'_> {
+    /// An engine of the world's frames and one of its decoder.
+    fn engines(&self) -> Result<Engines> {
+        let decoder = Arc::new(build_decoder(self.world));
+        Ok([self.device.engine(Arc::clone(&self.model))?, self.device.engine(decoder)?])
+    }
+
+    /// Engines for plays at the same time, with an even share of the threads each; none where
+    /// plays come one after the other.
+    fn crew(&self, group: Group) -> Result<Vec<(Engines, ThreadPool)>> {
+        let count = self.options.at_once as usize;
+        if group != Group::Stability || count == 1 {
+            return Ok(Vec::new());
+        }
+        let threads = (rayon::current_num_threads() / count).max(1);
+        let pool = || ThreadPoolBuilder::new().num_threads(threads).build();
+        let started = || pool().context("cannot start the engines' threads");
+        (0..count).map(|_| Ok((self.engines()?, started()?))).collect()
+    }
+
     /// Measures what was asked for, tells of each gate as it is done, and returns pictures.
     fn measure(&self, report: &mut Report) -> Result<Vec<Strip>> {
-        let decoder = Arc::new(build_decoder(self.world));
-        let mut engines =
-            [self.device.engine(Arc::clone(&self.model))?, self.device.engine(decoder)?];
+        let mut engines = self.engines()?;
         let Description { engine: name, threads, facts, .. } = engines[0].describe();
         report.engine = machinery::engine_label(&name, threads, &facts);
         self.options.tell(&report.head()?)?;
@@ -92,7 +113,7 @@ impl Subject<'_> {
     fn gates(
         &self,
         group: Group,
-        [engine, decoder]: &mut [Box<dyn Engine + Send>; 2],
+        [engine, decoder]: &mut Engines,
         counts: Counts,
         strips: &mut Vec<Strip>,
     ) -> Result<Vec<Gate>> {
@@ -105,8 +126,14 @@ impl Subject<'_> {
         let frames = planned_frames(group, counts, &self.data, prompts.len(), buttons.len());
         let bar = Progress::new(frames, word(group));
         let mut tick = |count| bar.tick(count);
+        let mut crew = self.crew(group)?;
+        let hands = crew.iter_mut().map(|([engine, decoder], pool)| {
+            let player = Player::new(engine.as_mut(), decoder.as_mut());
+            Hand { player, pool }
+        });
         let mut trial = Trial {
             player: Player::new(engine.as_mut(), decoder.as_mut()),
+            crew: hands.collect(),
             data: self.data,
             file_bytes: self.file_bytes,
             buttons,

@@ -8,6 +8,7 @@ mod stability;
 
 use super::{Counts, EvaluateError, Gate, Group, HeldOut, Picture, Player};
 use crate::event::Action;
+use rayon::ThreadPool;
 
 /// Real frames behind a mean over real frames.
 const REAL_FRAMES: usize = 500;
@@ -16,6 +17,9 @@ const REAL_FRAMES: usize = 500;
 pub struct Trial<'a> {
     /// The world.
     pub player: Player<'a>,
+    /// The world again, for long plays at the same time; where there is none, `player` makes them
+    /// one after the other. The results are the same.
+    pub crew: Vec<Hand<'a>>,
     /// What the real game showed.
     pub data: HeldOut<'a>,
     /// Size of the world file.
@@ -30,6 +34,14 @@ pub struct Trial<'a> {
     pub strips: Vec<Strip>,
     /// Told of every frame that was made.
     pub tick: &'a mut (dyn FnMut(u64) + Send),
+}
+
+/// One of several players, and the threads that its engine shall use.
+pub struct Hand<'a> {
+    /// The world.
+    pub player: Player<'a>,
+    /// Where it is played.
+    pub pool: &'a ThreadPool,
 }
 
 /// Pictures of one size in rows, for people to look at.

@@ -8,9 +8,9 @@ use crate::program::{Node, Op};
 /// A world that is played. One play at a time: [`Player::begin`], then [`Player::step`].
 pub struct Player<'a> {
     /// Runs the world's frames.
-    frames: &'a mut dyn Engine,
+    frames: &'a mut (dyn Engine + Send),
     /// Runs the model of [`crate::world::build_decoder`].
-    decoder: &'a mut dyn Engine,
+    decoder: &'a mut (dyn Engine + Send),
     /// The frame to come.
     next: u64,
 }
@@ -34,7 +34,10 @@ impl Observer for LatentSeen {
 
 impl<'a> Player<'a> {
     /// A player of two engines: of a world's model, and of its decoder's.
-    pub fn new(frames: &'a mut dyn Engine, decoder: &'a mut dyn Engine) -> Player<'a> {
+    pub fn new(
+        frames: &'a mut (dyn Engine + Send),
+        decoder: &'a mut (dyn Engine + Send),
+    ) -> Player<'a> {
         Player { frames, decoder, next: 0 }
     }
 

@@ -113,6 +113,21 @@ fn a_world_that_overflows_fails_what_it_plays() {
 }
 
 #[test]
+fn plays_at_the_same_time_come_to_the_same_as_one_after_the_other() {
+    let place = place(&data());
+    let words = "--only stability --frames 120";
+    let alone = told(&place, &format!("{words} --strips alone"), 0);
+    let together = told(&place, &format!("{words} --strips together --at-once 3"), 0);
+    assert!(gate(&alone, "stability_latent_spread_most")["why"].is_string(), "names a play");
+    assert_eq!(alone, together);
+    for prompt in 0..3 {
+        let strip = |folder| place.read(&format!("{folder}/stability-prompt-{prompt}.png"));
+        assert_eq!(strip("alone"), strip("together"), "prompt {prompt}");
+    }
+    place.run(&format!("{WORDS} {words} --at-once 0")).exits(2);
+}
+
+#[test]
 fn circles_are_reported_and_their_absence_too() {
     let with = data();
     let told = self::told(&place(&with), "--only circle", 0);

@@ -1,10 +1,13 @@
 //! Does a world stay a world? Every prompt, held buttons, none, chance and a tour, for long.
 
-use super::{Strip, Trial, moments};
+use super::{Player, Strip, Trial, moments};
 use crate::engine::EngineError;
 use crate::evaluate::picture::deviation;
 use crate::evaluate::{EvaluateError, Gate, Group, Picture, Steady, random, scripted};
 use crate::event::Action;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// Frames from one look at the latent to the next: looking runs every op by itself.
 const LATENT_EVERY: u64 = 10;
@@ -54,8 +57,25 @@ pub(super) fn kinds(buttons: usize) -> usize {
     buttons + 3
 }
 
+/// A play: from which prompt, with which seed, in which way.
+struct Play<'a> {
+    prompt: usize,
+    seed: u64,
+    kind: &'a Kind,
+}
+
+/// What all plays share.
+struct Scene<'a> {
+    prompts: &'a [(Vec<f32>, Vec<Action>)],
+    buttons: &'a [String],
+    frames: u64,
+    /// Of a picture.
+    width: usize,
+    tick: &'a (dyn Fn(u64) + Sync),
+}
+
 /// What a play came to.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Seen {
     /// Spreads of latents.
     spreads: Vec<f64>,
@@ -121,50 +141,90 @@ pub(super) fn stability(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateErro
         return Err(EvaluateError::Lacks(what.to_owned()));
     }
     let mut tally = Tally::new((latents.0, energy.0));
-    for prompt in 0..trial.prompts.len() {
-        let name = format!("stability-prompt-{prompt}");
-        let mut strip = Strip { name, rows: Vec::new() };
-        for (seed, kind) in all_kinds(&trial.buttons).into_iter().enumerate() {
-            let seen = one_play(trial, prompt, seed as u64, &kind)?;
-            tally.take(&format!("prompt {prompt}, {}", kind.name()), &seen);
-            strip.rows.push((kind.name().to_owned(), seen.shown));
+    let kinds = all_kinds(&trial.buttons);
+    let plays: Vec<Play<'_>> = (0..trial.prompts.len())
+        .flat_map(|prompt| kinds.iter().zip(0..).map(move |(kind, seed)| Play { prompt, seed, kind }))
+        .collect();
+    let mut strips = Vec::new();
+    for (play, seen) in plays.iter().zip(all_seen(trial, &plays)?) {
+        if play.seed == 0 {
+            let name = format!("stability-prompt-{}", play.prompt);
+            strips.push(Strip { name, rows: Vec::new() });
         }
-        trial.strips.push(strip);
+        tally.take(&format!("prompt {}, {}", play.prompt, play.kind.name()), &seen);
+        let strip = strips.last_mut().expect("seed 0 is the first of a prompt");
+        strip.rows.push((play.kind.name().to_owned(), seen.shown));
     }
+    trial.strips.append(&mut strips);
     Ok(tally.gates(flat))
 }
 
+/// All plays, each made by the next player that is free; in the order of `plays`.
+fn all_seen(trial: &mut Trial<'_>, plays: &[Play<'_>]) -> Result<Vec<Seen>, EvaluateError> {
+    let Trial { player, crew, tick, buttons, prompts, counts, data, .. } = trial;
+    let tick = Mutex::new(tick);
+    let tick = |count| tick.lock().expect("nothing panics with it in hand")(count);
+    let scene = Scene { prompts, buttons, frames: counts.frames, width: data.width, tick: &tick };
+    let next = AtomicUsize::new(0);
+    let work = |player: &mut Player<'_>| -> Result<Vec<(usize, Seen)>, EvaluateError> {
+        let mut made = Vec::new();
+        while let (number, Some(play)) = taken(&next, plays) {
+            made.push((number, one_play(player, &scene, play)?));
+        }
+        Ok(made)
+    };
+    if crew.is_empty() {
+        return Ok(work(player)?.into_iter().map(|(_, seen)| seen).collect());
+    }
+    let mut all = thread::scope(|scope| {
+        let work = &work;
+        let hands = crew.iter_mut();
+        let hands = hands.map(|hand| scope.spawn(|| hand.pool.install(|| work(&mut hand.player))));
+        let hands: Vec<_> = hands.collect();
+        let joined = hands.into_iter().map(|hand| hand.join().expect("a play does not panic"));
+        joined.collect::<Result<Vec<_>, _>>()
+    })?
+    .concat();
+    all.sort_by_key(|(number, _)| *number);
+    Ok(all.into_iter().map(|(_, seen)| seen).collect())
+}
+
+/// The next play that nobody has taken, and its number.
+fn taken<'p>(next: &AtomicUsize, plays: &'p [Play<'p>]) -> (usize, Option<&'p Play<'p>>) {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    (number, plays.get(number))
+}
+
 fn one_play(
-    trial: &mut Trial<'_>,
-    prompt: usize,
-    seed: u64,
-    kind: &Kind,
+    player: &mut Player<'_>,
+    scene: &Scene<'_>,
+    &Play { prompt, seed, kind }: &Play<'_>,
 ) -> Result<Seen, EvaluateError> {
-    let (latents, actions) = trial.prompts[prompt].clone();
-    trial.player.begin(seed, latents, actions)?;
-    let (mut seen, frames) = (Seen::default(), trial.counts.frames);
+    let (latents, actions) = scene.prompts[prompt].clone();
+    player.begin(seed, latents, actions)?;
+    let (mut seen, frames) = (Seen::default(), scene.frames);
     let mut energy_sum = 0.0;
     for frame in 0..frames {
-        let action = kind.action(seed, frame, &trial.buttons);
+        let action = kind.action(seed, frame, scene.buttons);
         let looks = frame % LATENT_EVERY == LATENT_EVERY - 1;
         let made = match looks {
-            true => trial.player.step_seen(action).map(|(made, latent)| {
+            true => player.step_seen(action).map(|(made, latent)| {
                 seen.spreads.push(spread(&latent));
                 made
             }),
-            false => trial.player.step(action),
+            false => player.step(action),
         };
         let made = match made {
             Err(EvaluateError::Engine {
                 source: error @ EngineError::NotFinite { .. }, ..
             }) => {
                 seen.stopped = Some(error);
-                (trial.tick)(frames - frame);
+                (scene.tick)(frames - frame);
                 break;
             }
             made => made?,
         };
-        let picture = Picture { width: trial.data.width, rgb: made };
+        let picture = Picture { width: scene.width, rgb: made };
         seen.frames += 1;
         seen.flat_frames += u64::from(picture.deviation() < FLAT_DEVIATION);
         energy_sum += picture.gradient_energy();
@@ -175,7 +235,7 @@ fn one_play(
         if moments(frames - 1, SHOWN).any(|moment| moment == frame) {
             seen.shown.push(made.to_vec());
         }
-        (trial.tick)(1);
+        (scene.tick)(1);
     }
     Ok(seen)
 }
