@@ -56,7 +56,7 @@ class Shape:
         return {name: getattr(self, name) for name in names} | {"decoder": list(self.decoder)}
 
 
-SCHEDULES = {2: (1.0, 0.25, 0.0), 3: (1.0, 0.65, 0.25, 0.0), 4: (1.0, 0.8, 0.5, 0.25, 0.0)}
+SCHEDULES = {2: (1.0, 0.15, 0.0), 3: (1.0, 0.6, 0.15, 0.0), 4: (1.0, 0.8, 0.45, 0.15, 0.0)}
 """Noise levels by number of passes: 1 is pure noise. Memory is committed at the last but one, the
 same for all, so that a play may be trained with any: the higher it is, the longer a play keeps its
 detail, and the less is seen of the frames before."""

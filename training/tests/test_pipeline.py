@@ -8,6 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from training.model.files import read_world
 
 pytest.importorskip("vizdoom")
 
@@ -92,3 +97,32 @@ def test_a_stage_that_is_done_changes_nothing(made):
     assert shards == sorted((path.name, path.stat().st_mtime_ns)
                             for path in (made / "frames" / "arena").iterdir())
     assert (made / "run" / "autoencoder.pt").stat().st_mtime_ns == before
+
+
+def test_an_average_lies_between_its_worlds_and_draws_with_the_decoder_that_is_named(made):
+    one, other, mean = (made / f"{name}.safetensors" for name in ("tiny.float", "other", "mean"))
+    tensors = load_file(one)
+    changed = {name: value + 1 if name.startswith(("dit.", "ae.")) else value
+               for name, value in tensors.items()}
+    with safe_open(one, framework="pt") as file:
+        save_file(changed, other, metadata=file.metadata())
+    stage(made, "average", f"{one}=0.75", f"{other}=0.25", "--decoder", other, "-o", mean)
+    found = load_file(mean)
+    assert found.keys() == tensors.keys()
+    for name, value in tensors.items():
+        more = {"d": 0.25, "a": 1.0}.get(name[0], 0.0)
+        assert torch.allclose(found[name].float(), value.float() + more, atol=2e-3), name
+    assert read_world(mean)[0] == read_world(one)[0]
+
+
+def test_an_average_of_worlds_with_other_latents_or_shares_is_refused(made):
+    one, other = made / "tiny.float.safetensors", made / "shifted.safetensors"
+    tensors = load_file(one)
+    with safe_open(one, framework="pt") as file:
+        save_file(tensors | {"latent.mean": tensors["latent.mean"] + 1}, other,
+                  metadata=file.metadata())
+    for words, why in (([f"{one}=0.5", f"{other}=0.5"], "its latents are others"),
+                       ([f"{one}=0.5"], "the shares add up to 0.5"), ([f"{one}"], "WORLD=SHARE")):
+        with pytest.raises(AssertionError, match=why):
+            stage(made, "average", *words, "-o", made / "refused.safetensors")
+    assert not (made / "refused.safetensors").exists()

@@ -143,7 +143,9 @@ pub(super) fn stability(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateErro
     let mut tally = Tally::new((latents.0, energy.0));
     let kinds = all_kinds(&trial.buttons);
     let plays: Vec<Play<'_>> = (0..trial.prompts.len())
-        .flat_map(|prompt| kinds.iter().zip(0..).map(move |(kind, seed)| Play { prompt, seed, kind }))
+        .flat_map(|prompt| {
+            kinds.iter().zip(0..).map(move |(kind, seed)| Play { prompt, seed, kind })
+        })
         .collect();
     let mut strips = Vec::new();
     for (play, seen) in plays.iter().zip(all_seen(trial, &plays)?) {
