@@ -25,6 +25,7 @@ from training.learn.optimise import (
     take_step,
 )
 from training.learn.scene import SceneCritic, scenes
+from training.learn.teacher import Teacher, made_by
 from training.model.files import autoencoder_of, transformer_of
 from training.model.shape import SCHEDULES, Shape
 from training.model.transformer import ages_after, ages_of_two
@@ -58,7 +59,11 @@ class Settings:
     """Numbers of passes that are taught, in turn; all commit at the same level."""
     critic: float = 0.5
     """The critics' pull on the weights, as a share of the next frame's, times a gain of its own for
-    each number of passes."""
+    each number of passes. With a teacher: their pull on what is made, as a share of the teacher's."""
+    teacher_passes: int = 0
+    """Passes of the teacher, a frozen copy of the model it begins with (learn/teacher.py); 0: none."""
+    teach: float = 1.0
+    """Weight of the squared error against the teacher's frames, beside the next frame's."""
     gain_least: float = 0.3
     gain_most: float = 4.0
     sharpness: float = 1.0
@@ -135,9 +140,10 @@ class Refiner:
         self.gains = nn.ModuleDict({str(passes): Gain(*limits) for passes in settings.passes})
         self.gains.to(device)
         self.course = Course(settings)
+        self.teacher = Teacher(self.model, settings, arguments) if settings.teacher_passes else None
         load_checkpoint(self.path, self._parts(), self.course, self.described)
-        setup.compile_blocks(arguments, self.model)
-        setup.compile_blocks(arguments, self.average.model)
+        for played in (self.model, self.average.model, *([self.teacher.model] if self.teacher else [])):
+            setup.compile_blocks(arguments, played)
         self.of_two = ages_of_two(settings.frames, shape.window, device)
         self.after = ages_after(settings.frames, shape.window, device)
         self.last = self.spread = None
@@ -185,49 +191,54 @@ class Refiner:
             self.spread = self.plays.spread()
         passes = turn(course.step)
         latents, actions = self._runs()
-        committed, their_actions, noise = self.plays.batch(settings.played)
-        made = self.made(committed, their_actions, noise, SCHEDULES[passes])
+        session = self.plays.batch(settings.played)
+        made = self.made(*session, SCHEDULES[passes])
         real = scenes(latents[-settings.played:, -settings.frames:])
         real_actions = scenes(actions[-settings.played:, -settings.frames:])
-        told = scenes(made), scenes(their_actions[:, self.shape.window:])
-        self._teach_critic((real, real_actions), (told[0].detach(), told[1]))
+        seen, their_actions = made.detach(), scenes(session[1][:, self.shape.window:])
+        self._teach_critic((real, real_actions), (scenes(seen), their_actions))
         flow = gradients(self.model, self._flow(latents[:settings.batch], actions[:settings.batch]))
-        toward, ratio = self._toward_the_game(told, real)
-        if course.step >= settings.critic_warmup:
-            pull = gradients(self.model, (told[0] * toward).sum())
-            gain = self.gains[str(passes)]
+        toward, ratio = self._toward_the_game(seen, their_actions, real)
+        gain, heard = self.gains[str(passes)], course.step >= settings.critic_warmup
+        if heard:
             gain.follow(ratio, settings.sharpness)
-            share = settings.critic * gain.value * norm(flow) / norm(pull).clamp_min(1e-12)
-            torch._foreach_add_(flow, torch._foreach_mul(pull, share))
+        share = heard * settings.critic * gain.value
+        if heard or self.teacher is not None:
+            torch._foreach_add_(flow, self._pull(made, session, toward, share, norm(flow)))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
 
-    def _toward_the_game(self, told, real):
-        """Where both critics would have the scenes `told` (latents, actions) go, and the gradient
-        energy of their pictures, of the game's. The critic of pictures learns from it."""
-        scene = told[0].detach().requires_grad_()
+    def _pull(self, made, session, toward, share, much):
+        """The gradients on the weights that lead what was `made` where the teacher and the critics, in
+        the direction `toward`, would have it. The critics count `share` of the teacher, who has
+        weights of their own; without a teacher, `share` of `much`."""
+        if self.teacher is not None:
+            taught = self.teacher.pull(made, *session, self.after)
+            toward = taught + share * taught.norm() / toward.norm().clamp_min(1e-12) * toward
+            return gradients(self.model, (made * toward).sum())
+        pull = gradients(self.model, (made * toward).sum())
+        return torch._foreach_mul(pull, share * much / norm(pull).clamp_min(1e-12))
+
+    def _toward_the_game(self, made, actions, real):
+        """Where both critics would have what was `made` go, `actions` being those of its scenes, and the
+        gradient energy of its pictures, of the game's. The critic of pictures learns from it."""
+        made = made.requires_grad_()
+        told = scenes(made)
         with setup.half(self.arguments):
-            says = -self.critic(self._noisy(scene), told[1]).float().mean()
-        by_latents, = torch.autograd.grad(says, scene)
-        by_pictures, ratio = self.drawn.toward_the_game(scene, real, self._critic_rate())
+            says = -self.critic(self._noisy(told), actions).float().mean()
+        by_latents, = torch.autograd.grad(says, told, retain_graph=True)
+        by_pictures, ratio = self.drawn.toward_the_game(told, real, self._critic_rate())
         unit = lambda toward: toward / toward.norm().clamp_min(1e-12)
-        return unit(by_latents) + self.settings.drawn_share * unit(by_pictures), ratio
+        toward = unit(by_latents) + self.settings.drawn_share * unit(by_pictures)
+        return torch.autograd.grad(told, made, toward)[0], ratio
 
     def _critic_rate(self):
         return self.settings.critic_rate * self.course.rate / self.settings.rate
 
     def made(self, committed, actions, noise, levels):
-        """What the model makes now of the sessions' memory, through all passes, with gradients:
-        latents [sessions, frames, ...]. `committed` and `actions` begin with the memory before."""
-        at = lambda x, level: torch.full(x.shape[:2], level, device=x.device)
-        now, x = actions[:, self.shape.window:], noise
-        with setup.half(self.arguments):
-            _, memory = self.model(committed, at(committed, levels[-2]), actions)
-            for level, following in zip(levels, levels[1:]):
-                velocity, _ = self.model(x, at(x, level), now, memory, self.after)
-                x = x + (following - level) * velocity.float()
-        return x
+        """What the model makes now of the sessions' memory, with gradients: see `made_by`."""
+        return made_by(self.model, committed, actions, noise, self.after, levels, self.arguments)
 
     def _runs(self):
         """Runs of the game, [batch + played, window + frames, ...]: the first `pressing` with the
@@ -275,7 +286,8 @@ class Refiner:
         mean, least, most = self.spread
         gains = ", ".join(f"{passes} passes gain {gain.value.item():.2f} sharpness "
                           f"{gain.ratio.item():.2f}" for passes, gain in self.gains.items())
-        return (f"loss {self.last.item():.4f}, critic's loss {self.doubt.item():.2f}, "
+        taught = f"{self.teacher.told()}, " if self.teacher is not None else ""
+        return (f"loss {self.last.item():.4f}, {taught}critic's loss {self.doubt.item():.2f}, "
                 f"{gains}, spread of sessions {mean:.2f} ({least:.2f} to {most:.2f})")
 
     def save(self):

@@ -40,11 +40,24 @@ def found_shape(arguments):
 
 
 def started(arguments, shape, maker):
-    """The model of the world that `--start-from` names, made by `maker(shape, tensors)`."""
+    """The model of the world that `--start-from` names, made by `maker(shape, tensors)`. Its memory
+    may be made longer."""
     found, tensors = read_world_with(arguments.start_from, arguments.encoder)
+    if shape.window > found.window:
+        tensors |= remembering(tensors, shape.window)
+        found = dataclasses.replace(found, window=shape.window)
     if found != shape:
-        raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape")
+        raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape, or a "
+                         "longer window")
     return maker(shape, tensors).train()
+
+
+def remembering(tensors, window):
+    """The biases by age of attention over time, for a memory of `window` frames: ages that were not
+    seen before count as the oldest that was."""
+    biases = {name: value for name, value in tensors.items() if name.endswith(".ta.b")}
+    return {name: torch.cat([value, value[:, -1:].expand(-1, window + 1 - value.shape[1])], dim=1)
+            for name, value in biases.items()}
 
 
 def half(arguments):

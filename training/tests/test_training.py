@@ -9,7 +9,7 @@ import torch
 
 from training.data.container import write_tensors
 from training.data.latents import held, load_latents
-from training.learn import autoencoder, losses, refine, world
+from training.learn import autoencoder, losses, refine, setup, world
 from training.learn.drawn import DrawnCritic
 from training.learn.losses import edge_loss
 from training.learn.optimise import near_orthogonal
@@ -136,6 +136,22 @@ def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
     assert score() > before + 0.1
 
 
+def test_few_passes_come_to_make_what_the_teacher_makes_with_many(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, warmup=1, critic_warmup=1000, rate=3e-3,
+                              passes=(2,), teacher_passes=4, teach=30.0)
+    for weight in (*ours.model.parameters(), *ours.teacher.model.parameters()):
+        torch.nn.init.normal_(weight, std=0.15, generator=torch.Generator().manual_seed(len(weight)))
+    kept = {name: value.clone() for name, value in ours.teacher.model.state_dict().items()}
+    errors = []
+    for _ in range(60):
+        ours.train()
+        errors.append(ours.teacher.error.item())
+    assert sum(errors[-10:]) < 0.7 * sum(errors[:5]) * 2
+    assert all(torch.equal(kept[name], value)
+               for name, value in ours.teacher.model.state_dict().items())
+    assert "teacher's error" in ours.told()
+
+
 class Plain(torch.nn.Module):
     """Draws each value of three channels as a square."""
 
@@ -171,6 +187,23 @@ def test_a_rehearsal_leaves_no_trace(shard, tmp_path):
             ours.train()
         states.append(ours.model.state_dict() | ours.critic.state_dict())
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_a_longer_memory_begins_as_the_shorter_one_and_looks_further_back():
+    torch.manual_seed(4)
+    short, frames = dataclasses.replace(TINY, window=3), 7
+    model = Transformer(short).eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    longer = setup.remembering({f"dit.{name}": value for name, value in model.state_dict().items()}, 6)
+    weights = {name.removeprefix("dit."): value for name, value in longer.items()}
+    assert all(torch.equal(value[:, 3:], value[:, 3:4].expand(-1, 4)) for value in weights.values())
+    other = Transformer(dataclasses.replace(short, window=6)).eval()
+    other.load_state_dict(model.state_dict() | weights)
+    x, actions = torch.randn(1, frames, *short.latent), torch.zeros(1, frames, 5)
+    said = [net(x, torch.full((1, frames), 0.5), actions)[0][0] for net in (model, other)]
+    differs = (said[0] - said[1]).flatten(1).abs().amax(dim=1)
+    assert differs[:4].max() < 1e-5 and differs[4:].min() > 1e-4
 
 
 def test_steps_of_muon_have_singular_values_near_one():
