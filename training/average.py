@@ -20,6 +20,8 @@ def add_arguments(parser):
                         help="world file, packed or float, and its share of the mean")
     parser.add_argument("--decoder", metavar="WORLD",
                         help="whose decoder it shall have; without it, that of the first")
+    parser.add_argument("--prompts", type=int, nargs="+", metavar="N",
+                        help="which prompts of the first world it shall have; without it, all")
     parser.add_argument("--about", default="An average of worlds.", help="a sentence for people")
     parser.add_argument("-o", "--output", required=True,
                         help="the float file; `worldtape world pack` takes it with the manifest of "
@@ -45,8 +47,7 @@ def run(arguments):
         for name, value in _part(found, WORLD_MODEL).items():
             mean[name] += part * value
     drawn_by = _like(arguments.decoder, shape, tensors) if arguments.decoder else tensors
-    kept = {name: value for name, value in tensors.items()
-            if not name.startswith((WORLD_MODEL, DECODER))}
+    kept = _part(tensors, LATENTS) | _prompts(tensors, arguments.prompts)
     halves = {name: value.half() for name, value in (mean | _part(drawn_by, DECODER)).items()}
     metadata = {"about": arguments.about, SHAPE: json.dumps(dataclasses.asdict(shape)),
                 SCHEDULES_KEY: json.dumps(schedules_of(first))}
@@ -65,14 +66,28 @@ def _check_shares(worlds):
 
 def _like(path, shape, tensors):
     """The tensors of the world `path`, whose sizes and latents must be those given: the mean of
-    worlds with other latents means nothing."""
+    worlds with other latents means nothing. A longer memory is cut to the ages that are known here."""
     found, theirs = read_world(path)
+    if found.window > shape.window:
+        found = dataclasses.replace(found, window=shape.window)
+        theirs |= {name: value[:, :shape.window + 1] for name, value in theirs.items()
+                   if name.endswith(".ta.b")}
     if found != shape:
         raise SystemExit(f"{path} has {found}; the first world has {shape}")
     for name in _part(tensors, LATENTS):
         if not torch.allclose(tensors[name], theirs[name]):
             raise SystemExit(f"{path}: {name} is not the first world's: its latents are others")
     return theirs
+
+
+def _prompts(tensors, wanted):
+    """The tensors of the prompts `wanted`, numbered anew; of all where that is None."""
+    count = sum(name.endswith(".latents") for name in tensors)
+    wanted = range(count) if wanted is None else wanted
+    if unknown := [number for number in wanted if number not in range(count)]:
+        raise SystemExit(f"no prompt {unknown[0]}: there are {count}, from 0")
+    return {f"prompt.{new}.{part}": tensors[f"prompt.{old}.{part}"]
+            for new, old in enumerate(wanted) for part in ("latents", "actions")}
 
 
 def _part(tensors, prefix):

@@ -35,6 +35,10 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = value_parser!(u32).range(1..=64))]
     pub at_once: u32,
+    /// Stability plays from these of the world's prompts, counted from 0; without it, from all. So
+    /// several processes or machines can share them.
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    pub prompts: Vec<u32>,
     /// auto, cpu, cuda:N or reference; the bits are the same on every one but reference.
     #[arg(long, default_value = DEVICE, value_parser = device)]
     pub device: String,

@@ -14,9 +14,10 @@ use crate::evaluate::{
 };
 use crate::program::Model;
 use crate::world::{World, build_decoder};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use report::{DataReport, NOT_ASKED, Report};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) fn run(options: &Evaluate) -> Result<Exit> {
@@ -33,7 +34,8 @@ pub(super) fn run(options: &Evaluate) -> Result<Exit> {
     let Prepared { config, model, .. } = machinery::prepare(&world, device.arithmetic(), choice)?;
     let data_report = DataReport::new(&options.data, &bytes, &data);
     let mut report = Report::new(&config, counts(options), data_report);
-    let subject = Subject { options, device, world: &world, data, model, file_bytes };
+    let played = played_prompts(&options.prompts, world.manifest.prompts.len())?;
+    let subject = Subject { options, device, world: &world, data, model, file_bytes, played };
     let strips = machinery::in_pool(None, || subject.measure(&mut report))??;
     if options.json {
         output::json(&report)?;
@@ -57,6 +59,18 @@ fn counts(options: &Evaluate) -> Counts {
     }
 }
 
+/// The prompts of the stability plays, in rising order, of a world that has `count`.
+fn played_prompts(asked: &[u32], count: usize) -> Result<Vec<usize>> {
+    if asked.is_empty() {
+        return Ok((0..count).collect());
+    }
+    if let Some(unknown) = asked.iter().find(|&&prompt| prompt as usize >= count) {
+        bail!("--prompts {unknown}: the world has {count} prompts, 0 to {}", count - 1);
+    }
+    let each: BTreeSet<usize> = asked.iter().map(|&prompt| prompt as usize).collect();
+    Ok(each.into_iter().collect())
+}
+
 /// One of the world's frames, one of its decoder.
 type Engines = [Box<dyn Engine + Send>; 2];
 
@@ -68,6 +82,8 @@ struct Subject<'a> {
     data: HeldOut<'a>,
     model: Arc<Model>,
     file_bytes: u64,
+    /// Prompts of the stability plays.
+    played: Vec<usize>,
 }
 
 impl Subject<'_> {
@@ -123,7 +139,7 @@ impl Subject<'_> {
             let (latents, actions) = self.world.prompt(prompt)?;
             prompts.push((latents.to_vec(), actions));
         }
-        let frames = planned_frames(group, counts, &self.data, prompts.len(), buttons.len());
+        let frames = planned_frames(group, counts, &self.data, self.played.len(), buttons.len());
         let bar = Progress::new(frames, word(group));
         let mut tick = |count| bar.tick(count);
         let mut crew = self.crew(group)?;
@@ -138,6 +154,7 @@ impl Subject<'_> {
             file_bytes: self.file_bytes,
             buttons,
             prompts,
+            played_prompts: self.played.clone(),
             counts,
             strips: Vec::new(),
             tick: &mut tick,

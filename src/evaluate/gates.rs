@@ -28,6 +28,8 @@ pub struct Trial<'a> {
     pub buttons: Vec<String>,
     /// The world's own prompts: latents one after the other, and their actions.
     pub prompts: Vec<(Vec<f32>, Vec<Action>)>,
+    /// From which of them, in rising order, stability plays begin.
+    pub played_prompts: Vec<usize>,
     /// How much is measured.
     pub counts: Counts,
     /// Pictures for people, as far as gates were measured.

@@ -128,6 +128,32 @@ fn plays_at_the_same_time_come_to_the_same_as_one_after_the_other() {
 }
 
 #[test]
+fn the_worst_of_the_prompts_played_apart_is_the_worst_of_all() {
+    let place = place(&data());
+    let words = "--only stability --frames 40";
+    let all = told(&place, words, 0);
+    let parts =
+        ["--prompts 0", "--prompts 2,1,2"].map(|part| told(&place, &format!("{words} {part}"), 0));
+    for (name, worst) in [
+        ("stability_latent_spread_least", f64::min as fn(f64, f64) -> f64),
+        ("stability_latent_spread_most", f64::max),
+        ("stability_gradient_energy_most", f64::max),
+    ] {
+        let [first, second] = [&parts[0], &parts[1]].map(|part| value(part, name));
+        assert_eq!(worst(first, second), value(&all, name), "{name}");
+        let counts = [&parts[0], &parts[1], &all].map(|told| gate(told, name)["count"].as_u64());
+        assert_eq!(counts[0].zip(counts[1]).map(|(a, b)| a + b), counts[2]);
+        assert_eq!(
+            counts[1],
+            counts[0].map(|count| 2 * count),
+            "a prompt named twice is played once"
+        );
+    }
+    let ran = place.run(&format!("{WORDS} {words} --prompts 1,3")).exits(1);
+    assert!(ran.err.contains("--prompts 3: the world has 3 prompts, 0 to 2"), "{ran:?}");
+}
+
+#[test]
 fn circles_are_reported_and_their_absence_too() {
     let with = data();
     let told = self::told(&place(&with), "--only circle", 0);

@@ -115,6 +115,27 @@ def test_an_average_lies_between_its_worlds_and_draws_with_the_decoder_that_is_n
     assert read_world(mean)[0] == read_world(one)[0]
 
 
+def test_a_longer_memory_is_cut_in_an_average_and_prompts_are_picked(made):
+    one, far, mean = (made / f"{name}.safetensors" for name in ("tiny.float", "far", "picked"))
+    tensors = load_file(one)
+    longer = {name: torch.cat([value + 1, 9 + value[:, :2]], dim=1)
+              for name, value in tensors.items() if name.endswith(".ta.b")}
+    with safe_open(one, framework="pt") as file:
+        metadata = dict(file.metadata())
+    shape = json.loads(metadata["shape"])
+    save_file(tensors | longer, far,
+              metadata=metadata | {"shape": json.dumps(shape | {"window": shape["window"] + 2})})
+    stage(made, "average", f"{one}=0.5", f"{far}=0.5", "--prompts", 1, "-o", mean)
+    found = load_file(mean)
+    assert all(torch.allclose(found[name].float(), tensors[name].float() + 0.5, atol=2e-3)
+               for name in longer)
+    assert torch.equal(found["prompt.0.latents"], tensors["prompt.1.latents"])
+    assert torch.equal(found["prompt.0.actions"], tensors["prompt.1.actions"])
+    assert "prompt.1.latents" not in found and read_world(mean)[0] == read_world(one)[0]
+    with pytest.raises(AssertionError, match="no prompt 2: there are 2, from 0"):
+        stage(made, "average", f"{one}=1", "--prompts", 2, "-o", made / "refused.safetensors")
+
+
 def test_an_average_of_worlds_with_other_latents_or_shares_is_refused(made):
     one, other = made / "tiny.float.safetensors", made / "shifted.safetensors"
     tensors = load_file(one)

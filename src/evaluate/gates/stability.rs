@@ -127,7 +127,7 @@ impl Extreme {
     }
 }
 
-/// Plays from every prompt in every way.
+/// Plays from every prompt that is played, in every way.
 pub(super) fn stability(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateError> {
     let plays = trial.data.episodes;
     let latents = trial.real_mean(|play, frame| spread(&plays.latents(play, frame..frame + 1)));
@@ -142,8 +142,8 @@ pub(super) fn stability(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateErro
     }
     let mut tally = Tally::new((latents.0, energy.0));
     let kinds = all_kinds(&trial.buttons);
-    let plays: Vec<Play<'_>> = (0..trial.prompts.len())
-        .flat_map(|prompt| {
+    let plays: Vec<Play<'_>> = (trial.played_prompts.iter())
+        .flat_map(|&prompt| {
             kinds.iter().zip(0..).map(move |(kind, seed)| Play { prompt, seed, kind })
         })
         .collect();
