@@ -90,6 +90,7 @@ long_memory() {
         --data "$WORK/some" --shape $SHAPE window=111 --set steps=0 freeze_decoder=true
     stage export "$WORK/long-memory" --data "$LATENTS/arena" --prompts-from "$ARENA" --name long-memory \
         --about "A try." -o "$WORK/long-memory.float.safetensors"
+    packed long-memory
     for world in "$ARENA" "$WORK/long-memory.float.safetensors"; do
         python3 -m training evaluate "$world" "$WORK/heldout-arena.safetensors" --starts 100 --batch 64 \
             --groups circle next-frame free-running -o "$RESULTS/memory-$(basename "$world" .safetensors)"
