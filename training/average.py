@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from training.data.container import whole
-from training.model.files import SCHEDULES_KEY, SHAPE, read_world, schedules_of
+from training.model.files import SCHEDULES_KEY, SHAPE, read_world, remembering, schedules_of
 
 WORLD_MODEL, DECODER, LATENTS = "dit.", "ae.", "latent."
 SHARES_TOLERANCE = 1e-3
@@ -70,8 +70,7 @@ def _like(path, shape, tensors):
     found, theirs = read_world(path)
     if found.window > shape.window:
         found = dataclasses.replace(found, window=shape.window)
-        theirs |= {name: value[:, :shape.window + 1] for name, value in theirs.items()
-                   if name.endswith(".ta.b")}
+        theirs |= remembering(theirs, shape.window)
     if found != shape:
         raise SystemExit(f"{path} has {found}; the first world has {shape}")
     for name in _part(tensors, LATENTS):

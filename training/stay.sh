@@ -11,26 +11,21 @@ SHAPE="latent_channels=32 decoder=[224,160,96] encoder=[96,160,224] mlp=1408"
 export PYTHONUNBUFFERED=1 TORCHINDUCTOR_CACHE_DIR=$WORK/inductor
 
 stage() { python3 -m training "$@"; }
-play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} python3 -m training "$@"; }
+play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} stage "$@"; }
 await() { until [ -e "$1" ]; do sleep 1; done; }
-said() { printf '%(%T)T %s\n' -1 "$*"; }
 
-# split_of NAME: the packed world in parts that travel.
-split_of() { split -b 15000000 "$WORK/$1.safetensors" "$RESULTS/$1.part-"; }
-
-# packed NAME: the float file of a run to a world file.
+# packed NAME: the float file of a run to a world file, in parts that travel.
 packed() {
     "$WORK/worldtape" world pack "$WORK/$1.float.safetensors" --manifest "$WORK/$1.float.manifest.json" \
-        -o "$WORK/$1.safetensors" && split_of "$1"
+        -o "$WORK/$1.safetensors" && split -b 15000000 "$WORK/$1.safetensors" "$RESULTS/$1.part-"
     cp "$WORK/$1.float.manifest.json" "$RESULTS"
 }
 
 unpack() {
     mkdir -p "$WORK/site" "$RESULTS"
     python3 -m zipfile -e "$CARRIED/vizdoom.zip" "$WORK/site" && chmod -R a+x "$WORK/site/vizdoom"
-    xz -dc "$CARRIED/worldtape.xz" >"$WORK/worldtape" ||
-        python3 -c "import lzma, sys; sys.stdout.buffer.write(lzma.open('$CARRIED/worldtape.xz').read())" \
-            >"$WORK/worldtape"
+    python3 -c "import lzma, sys; sys.stdout.buffer.write(lzma.open('$CARRIED/worldtape.xz').read())" \
+        >"$WORK/worldtape"
     chmod +x "$WORK/worldtape"
 }
 
@@ -52,12 +47,13 @@ arena_latents() {
     local last=
     until [ -n "$last" ]; do
         [ -e "$WORK/arena-played" ] && last=1
-        python3 -m training encode "$FRAMES/arena" --float "$ARENA" --encoder $ARENA_ENCODER \
+        stage encode "$FRAMES/arena" --float "$ARENA" --encoder $ARENA_ENCODER \
             -o "$LATENTS/arena" --minutes 2
     done
+    mkdir -p "$WORK/some" && ln -sf "$FRAMES"/arena/shard-0000*.safetensors "$WORK/some/"
     touch "$WORK/arena-encoded"
     await "$WORK/heldout-played"
-    python3 -m training encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
+    stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
         --encoder $ARENA_ENCODER --name arena -o "$WORK/heldout-arena.safetensors"
 }
 
@@ -66,7 +62,6 @@ few_passes() {
     stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS/arena" --compile --minutes 18 \
         --await-shards 80 --set steps=60000 seconds=900 "passes=[2,2,2,3]" teacher_passes=4 teach=5 \
         rate=2.5e-4 warmup=100 average=0.999 gain_least=0.05 gain_most=1.5 sharpness=1.0
-    mkdir -p "$WORK/some" && ln -sf "$FRAMES"/arena/shard-0000*.safetensors "$WORK/some/"
     stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
         --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
     stage polish "$WORK/few-passes" --data "$WORK/some" --latents "$LATENTS/arena" --minutes 1 \
@@ -75,7 +70,7 @@ few_passes() {
         --name arena --about "A latent diffusion transformer that learned the arena of ViZDoom's deathmatch scenario." \
         -o "$WORK/arena.float.safetensors"
     packed arena
-    python3 -m training evaluate "$WORK/arena.float.safetensors" "$WORK/heldout-arena.safetensors" \
+    stage evaluate "$WORK/arena.float.safetensors" "$WORK/heldout-arena.safetensors" \
         --passes 2 --starts 500 --batch 256 --groups next-frame free-running -o "$RESULTS/few-passes"
     touch "$RESULTS/few-passes-done"
 }
@@ -92,7 +87,7 @@ long_memory() {
         --about "A try." -o "$WORK/long-memory.float.safetensors"
     packed long-memory
     for world in "$ARENA" "$WORK/long-memory.float.safetensors"; do
-        python3 -m training evaluate "$world" "$WORK/heldout-arena.safetensors" --starts 100 --batch 64 \
+        stage evaluate "$world" "$WORK/heldout-arena.safetensors" --starts 100 --batch 64 \
             --groups circle next-frame free-running -o "$RESULTS/memory-$(basename "$world" .safetensors)"
     done
 }
@@ -104,7 +99,7 @@ rooms() {
         --data "$FRAMES/corridors" "$FRAMES/health" --shape $SHAPE \
         --set steps=40000 seconds=190 rate=6e-4 critic_from=0.45
     for scenario in corridors health; do
-        python3 -m training encode "$FRAMES/$scenario" --run "$WORK/rooms" -o "$LATENTS/$scenario"
+        stage encode "$FRAMES/$scenario" --run "$WORK/rooms" -o "$LATENTS/$scenario"
     done
     stage world "$WORK/rooms" --start-from "$ARENA" --data "$LATENTS/corridors" "$LATENTS/health" \
         --compile --minutes 8 --shape $SHAPE --set steps=60000 seconds=380 rate=7e-4 warmup=200
@@ -130,9 +125,9 @@ kept = {name: value for name, value in load_file(sys.argv[1]).items() if name.st
 save_file(kept, sys.argv[2])
 PYTHON
     for scenario in corridors health; do
-        python3 -m training encode-heldout "$WORK/raw-$scenario.safetensors" --run "$WORK/rooms" \
+        stage encode-heldout "$WORK/raw-$scenario.safetensors" --run "$WORK/rooms" \
             --name rooms -o "$WORK/heldout-$scenario.safetensors"
-        python3 -m training evaluate "$WORK/rooms.float.safetensors" "$WORK/heldout-$scenario.safetensors" \
+        stage evaluate "$WORK/rooms.float.safetensors" "$WORK/heldout-$scenario.safetensors" \
             --starts 500 --batch 256 --groups reconstruction next-frame free-running \
             -o "$RESULTS/rooms-$scenario"
     done
@@ -145,4 +140,4 @@ CUDA_VISIBLE_DEVICES=0 few_passes >"$RESULTS/few-passes.log" 2>&1 &
 CUDA_VISIBLE_DEVICES=0 long_memory >"$RESULTS/long-memory.log" 2>&1 &
 CUDA_VISIBLE_DEVICES=1 rooms >"$RESULTS/rooms.log" 2>&1 &
 wait
-said done >"$RESULTS/done"
+touch "$RESULTS/done"

@@ -204,21 +204,21 @@ class Refiner:
             gain.follow(ratio, settings.sharpness)
         share = heard * settings.critic * gain.value
         if heard or self.teacher is not None:
-            torch._foreach_add_(flow, self._pull(made, session, toward, share, norm(flow)))
+            torch._foreach_add_(flow, self._pull(made, session, toward, share, flow))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
 
-    def _pull(self, made, session, toward, share, much):
+    def _pull(self, made, session, toward, share, flow):
         """The gradients on the weights that lead what was `made` where the teacher and the critics, in
-        the direction `toward`, would have it. The critics count `share` of the teacher, who has
-        weights of their own; without a teacher, `share` of `much`."""
+        the direction `toward`, would have it. The critics' pull is `share` of the teacher's, on what was
+        made; without a teacher, `share` of the gradients `flow`, on the weights."""
         if self.teacher is not None:
             taught = self.teacher.pull(made, *session, self.after)
             toward = taught + share * taught.norm() / toward.norm().clamp_min(1e-12) * toward
             return gradients(self.model, (made * toward).sum())
         pull = gradients(self.model, (made * toward).sum())
-        return torch._foreach_mul(pull, share * much / norm(pull).clamp_min(1e-12))
+        return torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
 
     def _toward_the_game(self, made, actions, real):
         """Where both critics would have what was `made` go, `actions` being those of its scenes, and the

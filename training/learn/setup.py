@@ -5,7 +5,7 @@ import dataclasses
 import torch
 
 from training.clock import add_minutes
-from training.model.files import read_world, read_world_with
+from training.model.files import read_world, read_world_with, remembering
 from training.settings import changed
 
 
@@ -50,14 +50,6 @@ def started(arguments, shape, maker):
         raise SystemExit(f"{arguments.start_from} has {found}; give the same with --shape, or a "
                          "longer window")
     return maker(shape, tensors).train()
-
-
-def remembering(tensors, window):
-    """The biases by age of attention over time, for a memory of `window` frames: ages that were not
-    seen before count as the oldest that was."""
-    biases = {name: value for name, value in tensors.items() if name.endswith(".ta.b")}
-    return {name: torch.cat([value, value[:, -1:].expand(-1, window + 1 - value.shape[1])], dim=1)
-            for name, value in biases.items()}
 
 
 def half(arguments):

@@ -97,6 +97,14 @@ def autoencoder_of(shape, tensors):
     return model.eval()
 
 
+def remembering(tensors, window):
+    """The biases by age of attention over time, for a memory of `window` frames: a shorter one is cut;
+    in a longer one, ages that were not seen before count as the oldest that was."""
+    ages = torch.arange(window + 1)
+    return {name: value[:, ages.clamp(max=value.shape[1] - 1)]
+            for name, value in tensors.items() if name.endswith(".ta.b")}
+
+
 def prompts_of(tensors):
     """The prompts, each (latents [frames, channels, rows, columns], actions [frames, buttons])."""
     count = sum(name.endswith(".latents") for name in tensors)
