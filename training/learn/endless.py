@@ -11,7 +11,9 @@ class EndlessPlays:
 
     After a refill, `actions` [sessions, window + frames, buttons] and `committed`, what the last
     passes saw, [sessions, window + frames, ...] begin with the memory before the new frames; `noise`
-    [sessions, frames, ...] is what the new ones were made from and `made` what they became."""
+    [sessions, frames, ...] is what the new ones were made from and `made` what they became. `truth`, shaped
+    as `committed`, is what the game showed in its place to the sessions that begin anew and press what
+    was pressed there, `begun` [some]."""
 
     def __init__(self, data, sessions, frames, restarts, lingering):
         self.data, self.sessions, self.frames = data, sessions, frames
@@ -27,11 +29,13 @@ class EndlessPlays:
         noise = torch.randn_like(latents)
         seen = (1 - levels[-2]) * latents[:, :window] + levels[-2] * noise[:, :window]
         held, lingers = actions[:, :window], actions[:, window]
+        anew = torch.arange(self.sessions, device=seen.device) >= self.lingering
         if self.committed is not None:
             goes_on = torch.rand(self.sessions, device=seen.device) >= self.restarts
             seen = torch.where(goes_on[:, None, None, None, None], self.committed[:, -window:], seen)
             held = torch.where(goes_on[:, None, None], self.actions[:, -window:], held)
             lingers = torch.where(goes_on[:, None], held[:, -1], lingers)
+            anew &= ~goes_on
         actions[:self.lingering, window:] = lingers[:self.lingering, None]
         session = Session(model, levels)
         committed, made = [seen], []
@@ -43,11 +47,20 @@ class EndlessPlays:
         self.actions = torch.cat([held, actions[:, window:]], dim=1)
         self.committed, self.made = torch.cat(committed, dim=1), torch.stack(made, dim=1)
         self.noise = noise[:, window:]
+        self.truth, self.begun = latents, anew.nonzero().squeeze(1)
 
     def batch(self, count):
         """`count` sessions: committed, actions, noise."""
         chosen = torch.randint(self.sessions, (count,)).to(self.noise.device)
         return self.committed[chosen], self.actions[chosen], self.noise[chosen]
+
+    def young(self, count):
+        """The first `frames` frames, memory before them included, of `count` sessions that began anew:
+        what the game showed, actions, committed. None of them, where none began."""
+        count = count if len(self.begun) else 0
+        at = torch.randint(max(1, len(self.begun)), (count,)).to(self.begun.device)
+        chosen = self.begun[at]
+        return tuple(values[chosen, :self.frames] for values in (self.truth, self.actions, self.committed))
 
     def spread(self):
         """Mean latent spread of the newest frames, and the smallest and largest of a session."""

@@ -44,6 +44,9 @@ class Settings:
     """Where not 0, the schedule is of so many seconds of steps: for a machine lent for a while."""
     batch: int = 12
     """Runs of the game in a step: they keep teaching the next frame."""
+    young: int = 0
+    """Runs more whose memory a session has played since it began anew: they teach the game's next
+    frame where the model's own slips are remembered."""
     played: int = 12
     """Sessions in a step: what is made in them is judged."""
     frames: int = 32
@@ -64,6 +67,8 @@ class Settings:
     """Passes of the teacher, a frozen copy of the model it begins with (learn/teacher.py); 0: none."""
     teach: float = 1.0
     """Weight of the squared error against the teacher's frames, beside the next frame's."""
+    teach_remembered: float = 1.0
+    """How much what the last pass sees, and the memory keeps, counts beside the frame for the teacher."""
     gain_least: float = 0.3
     gain_most: float = 4.0
     sharpness: float = 1.0
@@ -192,7 +197,7 @@ class Refiner:
         passes = turn(course.step)
         latents, actions = self._runs()
         session = self.plays.batch(settings.played)
-        made = self.made(*session, SCHEDULES[passes])
+        made, seen_last = self.made(*session, SCHEDULES[passes])
         real = scenes(latents[-settings.played:, -settings.frames:])
         real_actions = scenes(actions[-settings.played:, -settings.frames:])
         seen, their_actions = made.detach(), scenes(session[1][:, self.shape.window:])
@@ -204,19 +209,20 @@ class Refiner:
             gain.follow(ratio, settings.sharpness)
         share = heard * settings.critic * gain.value
         if heard or self.teacher is not None:
-            torch._foreach_add_(flow, self._pull(made, session, toward, share, flow))
+            torch._foreach_add_(flow, self._pull(made, seen_last, session, toward, share, flow))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
 
-    def _pull(self, made, session, toward, share, flow):
-        """The gradients on the weights that lead what was `made` where the teacher and the critics, in
-        the direction `toward`, would have it. The critics' pull is `share` of the teacher's, on what was
-        made; without a teacher, `share` of the gradients `flow`, on the weights."""
+    def _pull(self, made, seen, session, toward, share, flow):
+        """The gradients on the weights that lead what was `made`, and `seen` by the last pass, where the
+        teacher and the critics, in the direction `toward`, would have it. The critics' pull is `share` of
+        the teacher's, on what was made; without a teacher, `share` of the gradients `flow`, on the
+        weights."""
         if self.teacher is not None:
-            taught = self.teacher.pull(made, *session, self.after)
+            taught, remembered = self.teacher.pull(made, seen, *session, self.after)
             toward = taught + share * taught.norm() / toward.norm().clamp_min(1e-12) * toward
-            return gradients(self.model, (made * toward).sum())
+            return gradients(self.model, (made * toward).sum() + (seen * remembered).sum())
         pull = gradients(self.model, (made * toward).sum())
         return torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
 
@@ -237,7 +243,8 @@ class Refiner:
         return self.settings.critic_rate * self.course.rate / self.settings.rate
 
     def made(self, committed, actions, noise, levels):
-        """What the model makes now of the sessions' memory, with gradients: see `made_by`."""
+        """What the model makes now of the sessions' memory, and what its last pass sees, with gradients:
+        see `made_by`."""
         return made_by(self.model, committed, actions, noise, self.after, levels, self.arguments)
 
     def _runs(self):
@@ -251,14 +258,19 @@ class Refiner:
         return torch.cat([more, latents]), torch.cat([their_actions, actions])
 
     def _flow(self, latents, actions):
-        """The loss of the stage `world`, of the frames after the first `window`."""
-        frames = self.settings.frames
-        held, actions, latents = actions, actions[:, -frames:], latents[:, -frames:]
-        x, level, target, weight = world.two_streams(latents, latents[:0], world.Settings())
+        """The loss of the stage `world`, of the frames after the first `window`, and of young sessions."""
+        frames, shape = self.settings.frames, self.shape
+        shows = torch.ones(len(latents), frames, shape.latent_height, shape.latent_width,
+                           device=latents.device)
         if self.pressing:
-            shows = press.weight_of_press(held[..., self.trigger], self.shape.window, frames,
-                                          self.shape, self.settings.press_weight)
-            weight = torch.cat([torch.ones_like(shows), shows], dim=1)
+            shows = press.weight_of_press(actions[..., self.trigger], shape.window, frames, shape,
+                                          self.settings.press_weight)
+        truth, pressed, committed = self.plays.young(self.settings.young)
+        latents = torch.cat([latents[:, -frames:], truth])
+        actions = torch.cat([actions[:, -frames:], pressed])
+        x, level, target, weight = world.two_streams(latents, committed, world.Settings())
+        weight = weight[..., None, None].repeat(1, 1, shape.latent_height, shape.latent_width)
+        weight[:len(shows), frames:] = shows
         with setup.half(self.arguments):
             velocity, _ = self.model(x, level, torch.cat([actions, actions], dim=1),
                                         sees=self.of_two)

@@ -100,8 +100,9 @@ def test_what_the_critic_judges_is_what_the_sessions_make(shard, tmp_path):
     plays, levels = ours.plays, SCHEDULES[2]
     for _ in range(2):
         plays.refill(ours.model, levels, arguments)
-        made = ours.made(plays.committed, plays.actions, plays.noise, levels)
+        made, seen = ours.made(plays.committed, plays.actions, plays.noise, levels)
         assert (made - plays.made).abs().max() < 1e-4 * plays.made.abs().max()
+        assert (seen - plays.committed[:, 3:]).abs().max() < 1e-4 * plays.committed.abs().max()
     assert (made - plays.noise).abs().mean() > 0.1
 
 
@@ -120,6 +121,42 @@ def test_sessions_go_on_and_some_begin_anew_and_some_hold_their_buttons(shard, t
     assert 4 < went_on < 28
 
 
+def test_young_sessions_have_the_games_frames_beside_their_own(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, lingering=0.25)
+    for weight in ours.model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    plays, data, seen = ours.plays, ours.data, 0
+    runs = data.latents[data.run_starts[:, None] + data.offsets].float()
+    for _ in range(8):
+        before = None if plays.committed is None else plays.committed[:, -3:]
+        plays.refill(ours.model, SCHEDULES[2], arguments)
+        truth, actions, committed = plays.young(9)
+        seen += len(truth)
+        assert 0 not in plays.begun and (len(truth) == 9 or not len(plays.begun))
+        for shown, pressed, held in zip(truth, actions, committed):
+            at = (runs[:, :5] == shown).flatten(1).all(dim=1).nonzero()[0]
+            assert torch.equal(pressed, data.actions[data.run_starts[at] + data.offsets[:5]])
+            assert (held[:3] - 0.85 * shown[:3]).std() < 0.3 < (held[3:] - 0.85 * shown[3:]).std()
+        if before is not None:
+            assert not (plays.committed[plays.begun, :3] == before[plays.begun]).flatten(1).all(dim=1).any()
+    assert seen > 30
+
+
+def test_what_young_sessions_remember_is_taught_to_lead_to_the_games_frames(shard, tmp_path):
+    torch.manual_seed(6)
+    ours, arguments = refiner(shard, tmp_path, young=3)
+    for weight in ours.model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    ours.plays.refill(ours.model, SCHEDULES[2], arguments)
+    latents, actions = ours._runs()
+    losses_of = []
+    for committed in (ours.plays.committed, ours.plays.committed + 5):
+        torch.manual_seed(7)
+        ours.plays.committed = committed
+        losses_of.append(ours._flow(latents[:2], actions[:2]).item())
+    assert losses_of[0] != losses_of[1]
+
+
 def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
     ours, arguments = refiner(shard, tmp_path, warmup=1, critic_warmup=0, rate=3e-3,
                               critic_rate=1e-3, critic=0.0, passes=(2,), drawn_share=0.0)
@@ -127,7 +164,7 @@ def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
         ours.train()
     plays = ours.plays
     score = lambda: ours.critic(
-        scenes(ours.made(plays.committed, plays.actions, plays.noise, SCHEDULES[2])),
+        scenes(ours.made(plays.committed, plays.actions, plays.noise, SCHEDULES[2])[0]),
         scenes(plays.actions[:, 3:])).mean().item()
     taught, before = dict(ours.critic.state_dict()), score()
     ours.settings = dataclasses.replace(ours.settings, critic=50.0, critic_rate=0.0)
@@ -143,11 +180,13 @@ def test_few_passes_come_to_make_what_the_teacher_makes_with_many(shard, tmp_pat
     for weight in (*ours.model.parameters(), *ours.teacher.model.parameters()):
         torch.nn.init.normal_(weight, std=0.15, generator=torch.Generator().manual_seed(len(weight)))
     kept = {name: value.clone() for name, value in ours.teacher.model.state_dict().items()}
-    errors = []
+    errors, remembered = [], []
     for _ in range(60):
         ours.train()
         errors.append(ours.teacher.error.item())
+        remembered.append(ours.teacher.remembered_error.item())
     assert numpy.mean(errors[-10:]) < 0.7 * numpy.mean(errors[:5])
+    assert numpy.mean(remembered[-10:]) < 0.7 * numpy.mean(remembered[:5])
     assert all(torch.equal(kept[name], value)
                for name, value in ours.teacher.model.state_dict().items())
     assert "teacher's error" in ours.told()
