@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARRIED=${CARRIED:-.carry} WORK=${WORK:-/tmp} RESULTS=${RESULTS:-/tmp/results}
-FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} SECONDS_REFINED=${SECONDS_REFINED:-1050}
+FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} SECONDS_REFINED=${SECONDS_REFINED:-1100}
 ARENA=$CARRIED/arena.safetensors ARENA_ENCODER=training/encoders/arena.safetensors
 FRAMES=$WORK/frames/arena LATENTS=$WORK/latents/arena HELDOUT=$WORK/heldout-arena.safetensors
 SHAPE="latent_channels=32 decoder=[224,160,96] encoder=[96,160,224] mlp=1408"
@@ -16,10 +16,29 @@ stage() { python3 -m training "$@"; }
 play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} stage "$@"; }
 await() { until [ -e "$1" ]; do sleep 1; done; }
 
-# packed NAME: a float file to a world file, in parts that travel.
+# packed NAME FLOAT: a float file to the world file NAME.
 packed() {
-    "$WORK/worldtape" world pack "$WORK/$1.float.safetensors" --manifest "$WORK/arena.float.manifest.json" \
-        -o "$WORK/$1.safetensors" && split -b 15000000 "$WORK/$1.safetensors" "$RESULTS/$1.part-"
+    "$WORK/worldtape" world pack "$2" --manifest "$WORK/few-passes.float.manifest.json" -o "$WORK/$1.safetensors"
+}
+
+# judged NAME: the gates of a world file, few plays of each, the long ones on the processor; and the two
+# golden tapes that are recorded on a GPU.
+judged() {
+    local world=$WORK/$1.safetensors
+    local evaluates=("$WORK/worldtape" world evaluate "$world" --data "$HELDOUT" --json)
+    "$WORK/worldtape" record --actions "$CARRIED/h200-patrol.txt" --start 0 --seed 11 --passes 3 --world "$world" \
+        --device cuda:0 -o "$RESULTS/$1-h200-yard.wtape"
+    "$WORK/worldtape" record --actions "$CARRIED/h200-hunt.txt" --start 2 --seed 12 --passes 2 --world "$world" \
+        --device cuda:0 -o "$RESULTS/$1-h200-corner.wtape"
+    "${evaluates[@]}" --only reconstruction,next-frame,free-running,sharpness,obedience --starts 200 \
+        --device cuda:0 >"$RESULTS/$1-gates.json" &
+    "${evaluates[@]}" --passes 4 --only next-frame,free-running --starts 200 \
+        --device cuda:0 >"$RESULTS/$1-four-passes.json" &
+    for prompt in 0 1 2 3; do
+        RAYON_NUM_THREADS=1 "${evaluates[@]}" --only stability --frames 300 --prompts $prompt --device cpu \
+            >"$RESULTS/$1-stability-$prompt.json" &
+    done
+    wait
 }
 
 unpack() {
@@ -33,7 +52,7 @@ unpack() {
 games() {
     play collect "$FRAMES" --scenario arena --policy linger --frames "$FRAMES_WANTED" --minutes 3
     touch "$WORK/arena-played"
-    play heldout --scenario arena --seed 1001 --circles 32 -o "$WORK/raw-arena.safetensors"
+    play heldout --scenario arena --seed 1001 -o "$WORK/raw-arena.safetensors"
     touch "$WORK/heldout-played"
 }
 
@@ -53,46 +72,30 @@ arena_latents() {
     touch "$WORK/arena-encoded"
 }
 
-# evaluated WORLD PASSES: how its next frames and free running are.
-evaluated() {
-    stage evaluate "$1" "$HELDOUT" --passes "$2" --starts 300 --batch 300 \
-        --groups next-frame free-running -o "$RESULTS/$(basename "$1" .safetensors)-$2"
-}
-
 # Two passes learn what four passes make, and what four remember.
 few_passes() {
-    stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 24 \
-        --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,2,3]" \
-        teacher_passes=4 teach=5 young=6 rate=2.5e-4 warmup=100 average=0.999 \
-        gain_least=0.5 gain_most=1.5 sharpness=1.0
+    stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
+        --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
+        teacher_passes=4 teach=5 played_truth=8 lingering=0.1875 standing=0.0625 rate=2.5e-4 warmup=100 \
+        average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
     await "$WORK/arena-encoded"
     stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
-        --about "$ABOUT" -o "$WORK/arena.float.safetensors"
-    packed arena
-    for share in 0.4 0.7; do
-        stage average "$WORK/arena.float.safetensors=$share" "$ARENA=$(python3 -c "print(1 - $share)")" \
-            --decoder "$ARENA" -o "$WORK/mean-$share.safetensors"
+        --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
+    packed few-passes "$WORK/few-passes.float.safetensors"
+    split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
+    cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
+    judged few-passes &
+    for share in 0.7 0.5; do
+        stage average "$WORK/few-passes.safetensors=$share" "$ARENA=$(python3 -c "print(round(1 - $share, 3))")" \
+            -o "$WORK/mean-$share.float.safetensors"
+        packed mean-$share "$WORK/mean-$share.float.safetensors"
+        judged mean-$share &
     done
-    touch "$RESULTS/packed"
-    evaluated "$WORK/arena.float.safetensors" 2
-    for share in 0.4 0.7; do evaluated "$WORK/mean-$share.safetensors" 2; done
-    evaluated "$WORK/arena.float.safetensors" 4
-    touch "$RESULTS/evaluated"
-}
-
-# The decoder alone learns to draw what long play makes now.
-polished() {
-    stage polish "$WORK/few-passes" --data "$WORK/some" --latents "$LATENTS" --minutes 1 \
-        --set steps=20000 seconds=40 passes=2 sharpness=0.95
-    stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
-        --about "$ABOUT" -o "$WORK/polished.float.safetensors"
-    packed polished
+    wait
 }
 
 unpack
 games >"$RESULTS/games.log" 2>&1 &
 arena_latents >"$RESULTS/arena-latents.log" 2>&1 &
 few_passes >"$RESULTS/few-passes.log" 2>&1
-polished >"$RESULTS/polished.log" 2>&1
-wait
 touch "$RESULTS/done"

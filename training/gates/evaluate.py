@@ -32,6 +32,9 @@ def add_arguments(parser):
     parser.add_argument("--starts", type=int, default=500)
     parser.add_argument("--frames", type=int, default=5000, help="of each stability play")
     parser.add_argument("--passes", type=int, choices=sorted(SCHEDULES), default=3)
+    parser.add_argument("--remember-passes", type=int, choices=sorted(SCHEDULES),
+                        help="remember what so many passes make, and show what --passes do: which of the "
+                             "two is at fault?")
     parser.add_argument("--batch", type=int, default=64, help="plays at once")
     parser.add_argument("--quantised", action="store_true", help="round products as int8 does")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -60,7 +63,8 @@ def report(arguments, trial, gates):
     return {
         "format": FORMAT, "world": os.path.basename(arguments.world),
         "digest": "sha256:" + digest(arguments.world), "passes": arguments.passes,
-        "engine": engine + (", int8 rounding" if arguments.quantised else ""),
+        "engine": engine + (", int8 rounding" if arguments.quantised else "")
+                  + (f", memory of {arguments.remember_passes} passes" if arguments.remember_passes else ""),
         "data": {"file": os.path.basename(arguments.heldout),
                  "digest": "sha256:" + digest(arguments.heldout),
                  "episodes": trial.actions.shape[0], "frames": trial.actions.shape[1],

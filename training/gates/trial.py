@@ -27,7 +27,9 @@ class Trial:
         self.device, self.starts_count = arguments.device, arguments.starts
         self.frames, self.batch = arguments.frames, arguments.batch
         shape, tensors = read_world(arguments.world)
-        self.shape, self.levels = shape, schedules_of(arguments.world)[arguments.passes]
+        self.shape, schedules = shape, schedules_of(arguments.world)
+        self.levels = schedules[arguments.passes]
+        self.remembered = schedules[arguments.remember_passes or arguments.passes]
         self.transformer = transformer_of(shape, tensors).to(self.device)
         self.autoencoder = autoencoder_of(shape, tensors).to(self.device)
         self.prompts = prompts_of(tensors)
@@ -105,7 +107,7 @@ class Trial:
         """A batch of sessions with their memory, and the source of its noise."""
         random = torch.Generator().manual_seed(seed)
         noise = torch.randn(latents.shape, generator=random).to(self.device)
-        session = Session(self.transformer, self.levels)
+        session = Session(self.transformer, self.levels, self.remembered)
         buttons = held(torch.from_numpy(actions), len(self.shape.buttons)).to(self.device)
         session.prompt(torch.from_numpy(latents).to(self.device), buttons, noise)
         return session, random

@@ -2,7 +2,7 @@
 
 import torch
 
-from training.learn import setup
+from training.learn import setup, still
 from training.model.session import Session
 
 
@@ -12,30 +12,37 @@ class EndlessPlays:
     After a refill, `actions` [sessions, window + frames, buttons] and `committed`, what the last
     passes saw, [sessions, window + frames, ...] begin with the memory before the new frames; `noise`
     [sessions, frames, ...] is what the new ones were made from and `made` what they became. `truth`, shaped
-    as `committed`, is what the game showed in its place to the sessions that begin anew and press what
-    was pressed there, `begun` [some]."""
+    as `committed`, is what the game would show in its place to the sessions `known` [some]: to those that
+    begin anew and press what was pressed there, and to those that stand still, however long they do."""
 
-    def __init__(self, data, sessions, frames, restarts, lingering):
+    def __init__(self, data, sessions, frames, restarts, lingering, standing=0.0):
         self.data, self.sessions, self.frames = data, sessions, frames
         self.restarts, self.lingering = restarts, round(lingering * sessions)
+        self.places = still.places(data)
+        self.standing = round(standing * sessions) if len(self.places) else 0
         self.committed = None
 
     @torch.no_grad()
     def refill(self, model, levels, arguments):
         """Plays on; a share `restarts` of the sessions begins anew from the game's frames. The first
-        `lingering` sessions hold their buttons until then."""
+        `lingering` sessions hold their buttons until then; the first `standing` of all hold none, and
+        remember nothing but the place where they stand."""
         window = model.shape.window
         latents, actions = self.data.batch(self.sessions)
+        self._stand_still(latents, actions)
         noise = torch.randn_like(latents)
         seen = (1 - levels[-2]) * latents[:, :window] + levels[-2] * noise[:, :window]
         held, lingers = actions[:, :window], actions[:, window]
-        anew = torch.arange(self.sessions, device=seen.device) >= self.lingering
+        index = torch.arange(self.sessions, device=seen.device)
+        stands, presses_the_same = index < self.standing, index >= self.lingering
         if self.committed is not None:
             goes_on = torch.rand(self.sessions, device=seen.device) >= self.restarts
             seen = torch.where(goes_on[:, None, None, None, None], self.committed[:, -window:], seen)
             held = torch.where(goes_on[:, None, None], self.actions[:, -window:], held)
             lingers = torch.where(goes_on[:, None], held[:, -1], lingers)
-            anew &= ~goes_on
+            presses_the_same &= ~goes_on
+            kept = (stands & goes_on)[:, None, None, None, None]
+            latents = torch.where(kept, self.truth, latents)
         actions[:self.lingering, window:] = lingers[:self.lingering, None]
         session = Session(model, levels)
         committed, made = [seen], []
@@ -47,19 +54,26 @@ class EndlessPlays:
         self.actions = torch.cat([held, actions[:, window:]], dim=1)
         self.committed, self.made = torch.cat(committed, dim=1), torch.stack(made, dim=1)
         self.noise = noise[:, window:]
-        self.truth, self.begun = latents, anew.nonzero().squeeze(1)
+        self.truth, self.known = latents, (stands | presses_the_same).nonzero().squeeze(1)
+
+    def _stand_still(self, latents, actions):
+        """Puts places where the player stands into the first `standing` runs, and takes his hands off."""
+        if self.standing:
+            chosen = torch.randint(len(self.places), (self.standing,)).to(self.places.device)
+            latents[:self.standing] = self.data.latents[self.places[chosen]].float()[:, None]
+            actions[:self.standing] = 0
 
     def batch(self, count):
         """`count` sessions: committed, actions, noise."""
         chosen = torch.randint(self.sessions, (count,)).to(self.noise.device)
         return self.committed[chosen], self.actions[chosen], self.noise[chosen]
 
-    def young(self, count):
-        """The first `frames` frames, memory before them included, of `count` sessions that began anew:
-        what the game showed, actions, committed. None of them, where none began."""
-        count = count if len(self.begun) else 0
-        at = torch.randint(max(1, len(self.begun)), (count,)).to(self.begun.device)
-        chosen = self.begun[at]
+    def with_truth(self, count):
+        """The first `frames` frames, memory before them included, of `count` of the sessions `known`:
+        what the game would show, actions, committed. None, where there is none."""
+        count = count if len(self.known) else 0
+        at = torch.randint(max(1, len(self.known)), (count,)).to(self.known.device)
+        chosen = self.known[at]
         return tuple(values[chosen, :self.frames] for values in (self.truth, self.actions, self.committed))
 
     def spread(self):

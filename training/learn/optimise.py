@@ -112,10 +112,10 @@ def take_step(optimiser, model, loss, rate, gradient_max=1.0):
     move(optimiser, model, gradients(model, loss), rate, gradient_max)
 
 
-def gradients(model, loss):
-    """The gradients of `loss` on all weights that are trained."""
+def gradients(model, loss, keep=False):
+    """The gradients of `loss` on all weights that are trained; `keep` what led to it for another call."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
-    return list(torch.autograd.grad(loss, weights, materialize_grads=True))
+    return list(torch.autograd.grad(loss, weights, retain_graph=keep, materialize_grads=True))
 
 
 def move(optimiser, model, found, rate, gradient_max=1.0):

@@ -44,9 +44,9 @@ class Settings:
     """Where not 0, the schedule is of so many seconds of steps: for a machine lent for a while."""
     batch: int = 12
     """Runs of the game in a step: they keep teaching the next frame."""
-    young: int = 0
-    """Runs more whose memory a session has played since it began anew: they teach the game's next
-    frame where the model's own slips are remembered."""
+    played_truth: int = 0
+    """Runs more whose memory a session has played and whose next frame of the game is known: they teach
+    it where the model's own slips are remembered."""
     played: int = 12
     """Sessions in a step: what is made in them is judged."""
     frames: int = 32
@@ -62,7 +62,7 @@ class Settings:
     """Numbers of passes that are taught, in turn; all commit at the same level."""
     critic: float = 0.5
     """The critics' pull on the weights, as a share of the next frame's, times a gain of its own for
-    each number of passes. With a teacher: their pull on what is made, as a share of the teacher's."""
+    each number of passes."""
     teacher_passes: int = 0
     """Passes of the teacher, a frozen copy of the model it begins with (learn/teacher.py); 0: none."""
     teach: float = 1.0
@@ -86,6 +86,8 @@ class Settings:
     """Share of the sessions that begin anew whenever they are played on."""
     lingering: float = 0.125
     """Share of the sessions that hold what they hold until they begin anew."""
+    standing: float = 0.0
+    """Share of the sessions that stand still, where the game's player did: what comes next is known there."""
     play_every: int = 80
     """Steps after which the sessions are played on."""
     press_share: float = 0.25
@@ -163,7 +165,7 @@ class Refiner:
         settings = self.settings
         self.data = data
         self.plays = EndlessPlays(data, settings.sessions, settings.frames, settings.restarts,
-                                  settings.lingering)
+                                  settings.lingering, settings.standing)
         self.trigger, self.pressing, self.presses = None, 0, None
         if press.BUTTON in self.shape.buttons and settings.press_share:
             self.trigger = self.shape.buttons.index(press.BUTTON)
@@ -216,15 +218,15 @@ class Refiner:
 
     def _pull(self, made, seen, session, toward, share, flow):
         """The gradients on the weights that lead what was `made`, and `seen` by the last pass, where the
-        teacher and the critics, in the direction `toward`, would have it. The critics' pull is `share` of
-        the teacher's, on what was made; without a teacher, `share` of the gradients `flow`, on the
-        weights."""
+        critics, in the direction `toward`, and the teacher would have it. The critics' pull is `share`
+        of the gradients `flow`, whatever the teacher says."""
+        pull = gradients(self.model, (made * toward).sum(), keep=self.teacher is not None)
+        pull = torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
         if self.teacher is not None:
             taught, remembered = self.teacher.pull(made, seen, *session, self.after)
-            toward = taught + share * taught.norm() / toward.norm().clamp_min(1e-12) * toward
-            return gradients(self.model, (made * toward).sum() + (seen * remembered).sum())
-        pull = gradients(self.model, (made * toward).sum())
-        return torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
+            torch._foreach_add_(pull, gradients(
+                self.model, (made * taught).sum() + (seen * remembered).sum()))
+        return pull
 
     def _toward_the_game(self, made, actions, real):
         """Where both critics would have what was `made` go, `actions` being those of its scenes, and the
@@ -258,14 +260,15 @@ class Refiner:
         return torch.cat([more, latents]), torch.cat([their_actions, actions])
 
     def _flow(self, latents, actions):
-        """The loss of the stage `world`, of the frames after the first `window`, and of young sessions."""
+        """The loss of the stage `world`, of the frames after the first `window`, and of sessions
+        whose truth is known."""
         frames, shape = self.settings.frames, self.shape
         shows = torch.ones(len(latents), frames, shape.latent_height, shape.latent_width,
                            device=latents.device)
         if self.pressing:
             shows = press.weight_of_press(actions[..., self.trigger], shape.window, frames, shape,
                                           self.settings.press_weight)
-        truth, pressed, committed = self.plays.young(self.settings.young)
+        truth, pressed, committed = self.plays.with_truth(self.settings.played_truth)
         latents = torch.cat([latents[:, -frames:], truth])
         actions = torch.cat([actions[:, -frames:], pressed])
         x, level, target, weight = world.two_streams(latents, committed, world.Settings())

@@ -67,6 +67,25 @@ def test_a_frame_to_be_made_is_trained_just_as_a_session_makes_it():
     assert trained.abs().mean() > 0.1
 
 
+def test_a_session_can_remember_what_other_passes_make():
+    torch.manual_seed(2)
+    model = Transformer(TINY).eval()
+    for weight in model.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    latents, noise = torch.randn(2, 2, 4, *TINY.latent)
+    actions = torch.zeros(2, 4, 5)
+    made, committed = {}, {}
+    for name, levels, remembered in (("two", 2, 2), ("four", 4, 4), ("both", 2, 4)):
+        session = Session(model, SCHEDULES[levels], SCHEDULES[remembered])
+        session.prompt(latents, actions, noise)
+        made[name] = [session.step(actions[:, now], noise[:, now]) for now in range(2)]
+        committed[name] = session.committed
+    assert torch.equal(made["both"][0], made["two"][0])
+    assert torch.equal(committed["both"], committed["four"])
+    assert (committed["both"] - committed["two"]).abs().max() > 1e-3
+    assert (made["both"][1] - made["two"][1]).abs().max() > 1e-4
+
+
 def test_played_memory_is_seen_at_the_committed_level_and_does_not_count():
     torch.manual_seed(0)
     settings = Settings()
@@ -121,40 +140,61 @@ def test_sessions_go_on_and_some_begin_anew_and_some_hold_their_buttons(shard, t
     assert 4 < went_on < 28
 
 
-def test_young_sessions_have_the_games_frames_beside_their_own(shard, tmp_path):
+def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shard, tmp_path):
     ours, arguments = refiner(shard, tmp_path, lingering=0.25)
     for weight in ours.model.parameters():
         torch.nn.init.normal_(weight, std=0.3)
-    plays, data, seen = ours.plays, ours.data, 0
+    plays, data, count = ours.plays, ours.data, 0
     runs = data.latents[data.run_starts[:, None] + data.offsets].float()
     for _ in range(8):
         before = None if plays.committed is None else plays.committed[:, -3:]
         plays.refill(ours.model, SCHEDULES[2], arguments)
-        truth, actions, committed = plays.young(9)
-        seen += len(truth)
-        assert 0 not in plays.begun and (len(truth) == 9 or not len(plays.begun))
+        truth, actions, committed = plays.with_truth(9)
+        count += len(truth)
+        assert 0 not in plays.known and (len(truth) == 9 or not len(plays.known))
         for shown, pressed, held in zip(truth, actions, committed):
             at = (runs[:, :5] == shown).flatten(1).all(dim=1).nonzero()[0]
             assert torch.equal(pressed, data.actions[data.run_starts[at] + data.offsets[:5]])
             assert (held[:3] - 0.85 * shown[:3]).std() < 0.3 < (held[3:] - 0.85 * shown[3:]).std()
         if before is not None:
-            assert not (plays.committed[plays.begun, :3] == before[plays.begun]).flatten(1).all(dim=1).any()
-    assert seen > 30
+            went_on = (plays.committed[:, :3] == before).flatten(1).all(dim=1)
+            assert not went_on[plays.known].any()
+    assert count > 30
 
 
-def test_what_young_sessions_remember_is_taught_to_lead_to_the_games_frames(shard, tmp_path):
+def test_who_stands_still_sees_one_place_however_long(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, lingering=0.5, standing=0.5)
+    ours.data.actions[20:36] = 0
+    ours.draw_from(ours.data)
+    plays, went_on = ours.plays, 0
+    assert plays.places.tolist() == [*range(27, 36)] and plays.standing == 2
+    for _ in range(8):
+        before = None if plays.committed is None else (plays.committed[:2, -3:], plays.truth[:2, 0])
+        plays.refill(ours.model, SCHEDULES[2], arguments)
+        assert {0, 1} <= set(plays.known.tolist()) and not plays.actions[:2].any()
+        places = plays.data.latents[plays.places].float()
+        for shown, seen in zip(plays.truth[:2], plays.committed[:2]):
+            assert (shown == shown[:1]).all() and any(torch.equal(shown[0], at) for at in places)
+        if before is not None:
+            same = (plays.committed[:2, :3] == before[0]).flatten(1).all(dim=1)
+            assert torch.equal(plays.truth[:2, 0][same], before[1][same])
+            went_on += same.sum().item()
+    assert went_on > 3
+
+
+def test_the_next_frame_is_taught_from_what_a_session_remembers(shard, tmp_path):
     torch.manual_seed(6)
-    ours, arguments = refiner(shard, tmp_path, young=3)
+    ours, arguments = refiner(shard, tmp_path, played_truth=3)
     for weight in ours.model.parameters():
         torch.nn.init.normal_(weight, std=0.3)
     ours.plays.refill(ours.model, SCHEDULES[2], arguments)
     latents, actions = ours._runs()
-    losses_of = []
+    found = []
     for committed in (ours.plays.committed, ours.plays.committed + 5):
         torch.manual_seed(7)
         ours.plays.committed = committed
-        losses_of.append(ours._flow(latents[:2], actions[:2]).item())
-    assert losses_of[0] != losses_of[1]
+        found.append(ours._flow(latents[:2], actions[:2]).item())
+    assert found[0] != found[1]
 
 
 def test_what_is_made_moves_to_where_the_critic_sees_the_game(shard, tmp_path):
