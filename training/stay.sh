@@ -16,9 +16,16 @@ stage() { python3 -m training "$@"; }
 play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} stage "$@"; }
 await() { until [ -e "$1" ]; do sleep 1; done; }
 
-# packed NAME FLOAT: a float file to the world file NAME.
+# packed NAME FLOAT [LEVEL]: a float file to the world file NAME, that commits its memory at LEVEL of noise.
 packed() {
-    "$WORK/worldtape" world pack "$2" --manifest "$WORK/few-passes.float.manifest.json" -o "$WORK/$1.safetensors"
+    python3 - "$WORK/few-passes.float.manifest.json" "$WORK/$1.manifest.json" ${3:-} <<'PYTHON'
+import json, sys
+manifest = json.load(open(sys.argv[1]))
+for schedule in manifest["schedules"] if len(sys.argv) > 3 else ():
+    schedule["levels"][-2] = float(sys.argv[3])
+json.dump(manifest, open(sys.argv[2], "w"), indent=1)
+PYTHON
+    "$WORK/worldtape" world pack "$2" --manifest "$WORK/$1.manifest.json" -o "$WORK/$1.safetensors"
 }
 
 # judged NAME: the gates of a world file, few plays of each, the long ones on the processor; and the two
@@ -76,8 +83,8 @@ arena_latents() {
 few_passes() {
     stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
         --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played_truth=8 lingering=0.1875 standing=0.0625 rate=2.5e-4 warmup=100 \
-        average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
+        teacher_passes=4 teach=5 played_truth=8 restarts=0.2 lingering=0.1875 standing=0.0625 rate=2.5e-4 \
+        warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
     await "$WORK/arena-encoded"
     stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
         --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
@@ -85,12 +92,11 @@ few_passes() {
     split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
     cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
     judged few-passes &
-    for share in 0.7 0.5; do
-        stage average "$WORK/few-passes.safetensors=$share" "$ARENA=$(python3 -c "print(round(1 - $share, 3))")" \
-            -o "$WORK/mean-$share.float.safetensors"
-        packed mean-$share "$WORK/mean-$share.float.safetensors"
-        judged mean-$share &
-    done
+    packed raised "$WORK/few-passes.float.safetensors" 0.18
+    judged raised &
+    stage average "$WORK/few-passes.safetensors=0.7" "$ARENA=0.3" -o "$WORK/mean.float.safetensors"
+    packed mean "$WORK/mean.float.safetensors"
+    judged mean &
     wait
 }
 

@@ -13,7 +13,8 @@ class EndlessPlays:
     passes saw, [sessions, window + frames, ...] begin with the memory before the new frames; `noise`
     [sessions, frames, ...] is what the new ones were made from and `made` what they became. `truth`, shaped
     as `committed`, is what the game would show in its place to the sessions `known` [some]: to those that
-    begin anew and press what was pressed there, and to those that stand still, however long they do."""
+    begin anew and press what was pressed there, `young` [some], and to those that stand still, however
+    long they do."""
 
     def __init__(self, data, sessions, frames, restarts, lingering, standing=0.0):
         self.data, self.sessions, self.frames = data, sessions, frames
@@ -55,6 +56,7 @@ class EndlessPlays:
         self.committed, self.made = torch.cat(committed, dim=1), torch.stack(made, dim=1)
         self.noise = noise[:, window:]
         self.truth, self.known = latents, (stands | presses_the_same).nonzero().squeeze(1)
+        self.young = (presses_the_same & ~stands).nonzero().squeeze(1)
 
     def _stand_still(self, latents, actions):
         """Puts places where the player stands into the first `standing` runs, and takes his hands off."""
@@ -63,9 +65,11 @@ class EndlessPlays:
             latents[:self.standing] = self.data.latents[self.places[chosen]].float()[:, None]
             actions[:self.standing] = 0
 
-    def batch(self, count):
-        """`count` sessions: committed, actions, noise."""
+    def batch(self, count, young=0):
+        """`count` sessions: committed, actions, noise. The first `young` are such, if any is."""
         chosen = torch.randint(self.sessions, (count,)).to(self.noise.device)
+        if young and len(self.young):
+            chosen[:young] = self.young[torch.randint(len(self.young), (young,)).to(chosen.device)]
         return self.committed[chosen], self.actions[chosen], self.noise[chosen]
 
     def with_truth(self, count):

@@ -65,6 +65,9 @@ class Settings:
     each number of passes."""
     teacher_passes: int = 0
     """Passes of the teacher, a frozen copy of the model it begins with (learn/teacher.py); 0: none."""
+    taught: int = 6
+    """Sessions, of those `played` in a step, that the teacher teaches: such as began anew no more than
+    `frames` ago. Older ones may be where it is lost itself; there the critics speak alone."""
     teach: float = 1.0
     """Weight of the squared error against the teacher's frames, beside the next frame's."""
     teach_remembered: float = 1.0
@@ -148,6 +151,7 @@ class Refiner:
         self.gains.to(device)
         self.course = Course(settings)
         self.teacher = Teacher(self.model, settings, arguments) if settings.teacher_passes else None
+        self.taught = min(settings.taught, settings.played) if settings.teacher_passes else 0
         load_checkpoint(self.path, self._parts(), self.course, self.described)
         for played in (self.model, self.average.model, *([self.teacher.model] if self.teacher else [])):
             setup.compile_blocks(arguments, played)
@@ -198,7 +202,7 @@ class Refiner:
             self.spread = self.plays.spread()
         passes = turn(course.step)
         latents, actions = self._runs()
-        session = self.plays.batch(settings.played)
+        session = self.plays.batch(settings.played, self.taught)
         made, seen_last = self.made(*session, SCHEDULES[passes])
         real = scenes(latents[-settings.played:, -settings.frames:])
         real_actions = scenes(actions[-settings.played:, -settings.frames:])
@@ -218,11 +222,12 @@ class Refiner:
 
     def _pull(self, made, seen, session, toward, share, flow):
         """The gradients on the weights that lead what was `made`, and `seen` by the last pass, where the
-        critics, in the direction `toward`, and the teacher would have it. The critics' pull is `share`
-        of the gradients `flow`, whatever the teacher says."""
+        critics, in the direction `toward`, and of young sessions the teacher, would have it. The critics'
+        pull is `share` of the gradients `flow`, whatever the teacher says."""
         pull = gradients(self.model, (made * toward).sum(), keep=self.teacher is not None)
         pull = torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
         if self.teacher is not None:
+            made, seen, *session = (part[:self.taught] for part in (made, seen, *session))
             taught, remembered = self.teacher.pull(made, seen, *session, self.after)
             torch._foreach_add_(pull, gradients(
                 self.model, (made * taught).sum() + (seen * remembered).sum()))

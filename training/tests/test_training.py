@@ -159,6 +159,9 @@ def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shar
         if before is not None:
             went_on = (plays.committed[:, :3] == before).flatten(1).all(dim=1)
             assert not went_on[plays.known].any()
+        young = plays.batch(7, young=5)[0][:5]
+        if len(plays.young):
+            assert all(any(torch.equal(one, plays.committed[at]) for at in plays.known) for one in young)
     assert count > 30
 
 
@@ -172,6 +175,7 @@ def test_who_stands_still_sees_one_place_however_long(shard, tmp_path):
         before = None if plays.committed is None else (plays.committed[:2, -3:], plays.truth[:2, 0])
         plays.refill(ours.model, SCHEDULES[2], arguments)
         assert {0, 1} <= set(plays.known.tolist()) and not plays.actions[:2].any()
+        assert not {0, 1} & set(plays.young.tolist())
         places = plays.data.latents[plays.places].float()
         for shown, seen in zip(plays.truth[:2], plays.committed[:2]):
             assert (shown == shown[:1]).all() and any(torch.equal(shown[0], at) for at in places)
