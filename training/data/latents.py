@@ -20,9 +20,13 @@ class Latents:
         """`count` runs: latents f32 [count, frames, ...], actions f32 [count, frames, buttons];
         from any start, or from `run_starts`."""
         starts = self.run_starts if run_starts is None else run_starts
-        chosen = torch.randint(len(starts), (count,)).to(starts.device)
-        frames = starts[chosen, None] + self.offsets
+        frames = drawn(starts, count)[:, None] + self.offsets
         return self.latents[frames].float(), self.actions[frames]
+
+
+def drawn(pool, count):
+    """`count` entries of `pool` by chance, each as likely as any, whether it came before or not."""
+    return pool[torch.randint(len(pool), (count,)).to(pool.device)]
 
 
 def load_latents(folders, run_frames, buttons, device):

@@ -2,6 +2,7 @@
 
 import torch
 
+from training.data.latents import drawn
 from training.learn import setup, still
 from training.model.session import Session
 
@@ -35,15 +36,15 @@ class EndlessPlays:
         seen = (1 - levels[-2]) * latents[:, :window] + levels[-2] * noise[:, :window]
         held, lingers = actions[:, :window], actions[:, window]
         index = torch.arange(self.sessions, device=seen.device)
-        stands, presses_the_same = index < self.standing, index >= self.lingering
+        young = index >= max(self.lingering, self.standing)
         if self.committed is not None:
             goes_on = torch.rand(self.sessions, device=seen.device) >= self.restarts
             seen = torch.where(goes_on[:, None, None, None, None], self.committed[:, -window:], seen)
             held = torch.where(goes_on[:, None, None], self.actions[:, -window:], held)
             lingers = torch.where(goes_on[:, None], held[:, -1], lingers)
-            presses_the_same &= ~goes_on
-            kept = (stands & goes_on)[:, None, None, None, None]
-            latents = torch.where(kept, self.truth, latents)
+            young &= ~goes_on
+            still_there = index[goes_on & (index < self.standing)]
+            latents[still_there] = self.truth[still_there]
         actions[:self.lingering, window:] = lingers[:self.lingering, None]
         session = Session(model, levels)
         committed, made = [seen], []
@@ -55,29 +56,27 @@ class EndlessPlays:
         self.actions = torch.cat([held, actions[:, window:]], dim=1)
         self.committed, self.made = torch.cat(committed, dim=1), torch.stack(made, dim=1)
         self.noise = noise[:, window:]
-        self.truth, self.known = latents, (stands | presses_the_same).nonzero().squeeze(1)
-        self.young = (presses_the_same & ~stands).nonzero().squeeze(1)
+        self.truth, self.young = latents, index[young]
+        self.known = torch.cat([index[:self.standing], self.young])
 
     def _stand_still(self, latents, actions):
         """Puts places where the player stands into the first `standing` runs, and takes his hands off."""
         if self.standing:
-            chosen = torch.randint(len(self.places), (self.standing,)).to(self.places.device)
-            latents[:self.standing] = self.data.latents[self.places[chosen]].float()[:, None]
+            places = drawn(self.places, self.standing)
+            latents[:self.standing] = self.data.latents[places].float()[:, None]
             actions[:self.standing] = 0
 
     def batch(self, count, young=0):
         """`count` sessions: committed, actions, noise. The first `young` are such, if any is."""
         chosen = torch.randint(self.sessions, (count,)).to(self.noise.device)
         if young and len(self.young):
-            chosen[:young] = self.young[torch.randint(len(self.young), (young,)).to(chosen.device)]
+            chosen[:young] = drawn(self.young, young)
         return self.committed[chosen], self.actions[chosen], self.noise[chosen]
 
     def with_truth(self, count):
         """The first `frames` frames, memory before them included, of `count` of the sessions `known`:
         what the game would show, actions, committed. None, where there is none."""
-        count = count if len(self.known) else 0
-        at = torch.randint(max(1, len(self.known)), (count,)).to(self.known.device)
-        chosen = self.known[at]
+        chosen = drawn(self.known, count) if len(self.known) else self.known
         return tuple(values[chosen, :self.frames] for values in (self.truth, self.actions, self.committed))
 
     def spread(self):

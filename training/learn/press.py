@@ -17,15 +17,21 @@ def fresh(held, quiet):
     """Is a button pressed anew? True [..., frames] where it is held, and was not in the `quiet` frames
     before; never in the first `quiet` frames, before which nobody knows. held [..., frames]."""
     held = held > 0
-    before = functional.pad(held.to(torch.int32).cumsum(-1), (1, 0))
+    before = count_before(held)
     since = before[..., quiet:-1] - before[..., :-quiet - 1]
     return functional.pad(held[..., quiet:] & (since == 0), (quiet, 0))
+
+
+def count_before(happens):
+    """How often it has happened before each frame, and before the end: [..., frames] to
+    [..., frames + 1]."""
+    return functional.pad(happens.to(torch.int32).cumsum(-1), (1, 0))
 
 
 def starts_with_press(data, bit, quiet, frames):
     """The run starts of `data` whose button `bit` is pressed anew, and shows it, within the `frames`
     frames that come after the first `quiet`."""
-    pressed = functional.pad(fresh(data.actions[:, bit], quiet).to(torch.int32).cumsum(0), (1, 0))
+    pressed = count_before(fresh(data.actions[:, bit], quiet))
     first = data.run_starts + quiet
     last = first + frames - SHOWS_AFTER.stop
     return data.run_starts[pressed[last] > pressed[first]]

@@ -210,28 +210,30 @@ class Refiner:
         self._teach_critic((real, real_actions), (scenes(seen), their_actions))
         flow = gradients(self.model, self._flow(latents[:settings.batch], actions[:settings.batch]))
         toward, ratio = self._toward_the_game(seen, their_actions, real)
-        gain, heard = self.gains[str(passes)], course.step >= settings.critic_warmup
-        if heard:
+        if course.step >= settings.critic_warmup:
+            gain = self.gains[str(passes)]
             gain.follow(ratio, settings.sharpness)
-        share = heard * settings.critic * gain.value
-        if heard or self.teacher is not None:
-            torch._foreach_add_(flow, self._pull(made, seen_last, session, toward, share, flow))
+            self._add_critics(flow, made, toward, settings.critic * gain.value)
+        if self.teacher is not None:
+            self._add_teacher(flow, made, seen_last, session)
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
 
-    def _pull(self, made, seen, session, toward, share, flow):
-        """The gradients on the weights that lead what was `made`, and `seen` by the last pass, where the
-        critics, in the direction `toward`, and of young sessions the teacher, would have it. The critics'
-        pull is `share` of the gradients `flow`, whatever the teacher says."""
+    def _add_critics(self, flow, made, toward, share):
+        """Adds to the gradients `flow` on the weights those that lead what was `made` in the direction
+        `toward`, where the critics would have it; they are `share` as long as `flow`."""
         pull = gradients(self.model, (made * toward).sum(), keep=self.teacher is not None)
-        pull = torch._foreach_mul(pull, share * norm(flow) / norm(pull).clamp_min(1e-12))
-        if self.teacher is not None:
-            made, seen, *session = (part[:self.taught] for part in (made, seen, *session))
-            taught, remembered = self.teacher.pull(made, seen, *session, self.after)
-            torch._foreach_add_(pull, gradients(
-                self.model, (made * taught).sum() + (seen * remembered).sum()))
-        return pull
+        scale = share * norm(flow) / norm(pull).clamp_min(1e-12)
+        torch._foreach_add_(flow, torch._foreach_mul(pull, scale))
+
+    def _add_teacher(self, flow, made, seen, session):
+        """Adds to `flow` those that lead what was `made`, and `seen` by the last pass, of the young
+        sessions where the teacher would have it."""
+        made, seen, *session = (part[:self.taught] for part in (made, seen, *session))
+        taught, remembered = self.teacher.pull(made, seen, *session, self.after)
+        toward = (made * taught).sum() + (seen * remembered).sum()
+        torch._foreach_add_(flow, gradients(self.model, toward))
 
     def _toward_the_game(self, made, actions, real):
         """Where both critics would have what was `made` go, `actions` being those of its scenes, and the
