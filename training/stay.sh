@@ -83,7 +83,7 @@ arena_latents() {
 few_passes() {
     stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
         --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played_truth=8 restarts=0.2 lingering=0.1875 standing=0.0625 rate=2.5e-4 \
+        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 rate=2.5e-4 \
         warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
     await "$WORK/arena-encoded"
     stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \

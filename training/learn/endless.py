@@ -66,12 +66,24 @@ class EndlessPlays:
             latents[:self.standing] = self.data.latents[places].float()[:, None]
             actions[:self.standing] = 0
 
-    def batch(self, count, young=0):
-        """`count` sessions: committed, actions, noise. The first `young` are such, if any is."""
+    def choose(self, count, young=0):
+        """`count` sessions by number. The first `young` are such, if any is."""
         chosen = torch.randint(self.sessions, (count,)).to(self.noise.device)
         if young and len(self.young):
             chosen[:young] = drawn(self.young, young)
+        return chosen
+
+    def of(self, chosen):
+        """Committed, actions and noise of the sessions `chosen`."""
         return self.committed[chosen], self.actions[chosen], self.noise[chosen]
+
+    def game_beside(self, chosen, latents, actions):
+        """Latents and actions of as many runs of the game as sessions are `chosen`, shaped as `truth`:
+        of those that stand still what they should see, of the others the runs given. Standing still is
+        far less rare in sessions than in the game: a critic must not tell them apart by that."""
+        stands = chosen < self.standing
+        return (torch.where(stands[:, None, None, None, None], self.truth[chosen], latents),
+                torch.where(stands[:, None, None], self.actions[chosen], actions))
 
     def with_truth(self, count):
         """The first `frames` frames, memory before them included, of `count` of the sessions `known`:

@@ -159,7 +159,7 @@ def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shar
         if before is not None:
             went_on = (plays.committed[:, :3] == before).flatten(1).all(dim=1)
             assert not went_on[plays.known].any()
-        young = plays.batch(7, young=5)[0][:5]
+        young = plays.of(plays.choose(7, young=5))[0][:5]
         if len(plays.young):
             assert all(any(torch.equal(one, plays.committed[at]) for at in plays.known) for one in young)
     assert count > 30
@@ -183,6 +183,11 @@ def test_who_stands_still_sees_one_place_however_long(shard, tmp_path):
             same = (plays.committed[:2, :3] == before[0]).flatten(1).all(dim=1)
             assert torch.equal(plays.truth[:2, 0][same], before[1][same])
             went_on += same.sum().item()
+        latents, actions = ours._runs()
+        chosen = torch.tensor([3, 1, 0])
+        game, pressed = plays.game_beside(chosen, latents[:3], actions[:3])
+        assert torch.equal(game[1:], plays.truth[chosen[1:]]) and not pressed[1:].any()
+        assert torch.equal(game[0], latents[0]) and torch.equal(pressed[0], actions[0])
     assert went_on > 3
 
 
