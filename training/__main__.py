@@ -16,6 +16,7 @@ STAGES = {
     "world": ("learn.world", "add_arguments", "run", "learn the next frame"),
     "refine": ("learn.refine", "add_arguments", "run", "a critic of long play teaches the world"),
     "polish": ("learn.polish", "add_arguments", "run", "the decoder learns to draw long play"),
+    "focus": ("learn.focus", "add_arguments", "run", "the decoder draws with the game's detail"),
     "export": ("export", "add_arguments", "run", "float file and manifest for `world pack`"),
     "average": ("average", "add_arguments", "run", "the mean of worlds made one from another"),
     "evaluate": ("gates.evaluate", "add_arguments", "run", "the gates, from PyTorch"),

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from training.data.shards import shards
 from training.data.container import whole, write_json
 from training.data.latents import held
-from training.learn import polish, refine
+from training.learn import focus, refine
 from training.model.files import SCHEDULES_KEY, SHAPE, prompts_of, read_world
 from training.model.shape import SCHEDULES
 from training.settings import FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH
@@ -44,7 +44,7 @@ def add_arguments(parser):
 
 def run(arguments):
     """Writes float weights (float16), prompts (float32) and the manifest."""
-    picture_shape, pictures = polish.load_average(arguments.run)
+    picture_shape, pictures = focus.load_average(arguments.run)
     shape, transformer = refine.load_average(arguments.run)
     if picture_shape != shape:
         raise SystemExit(f"{arguments.run}: the autoencoder has {picture_shape}, the world {shape}")

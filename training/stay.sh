@@ -16,16 +16,17 @@ stage() { python3 -m training "$@"; }
 play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} stage "$@"; }
 await() { until [ -e "$1" ]; do sleep 1; done; }
 
-# packed NAME FLOAT [LEVEL]: a float file to the world file NAME, that commits its memory at LEVEL of noise.
+# packed NAME: the float file NAME to a world file.
 packed() {
-    python3 - "$WORK/few-passes.float.manifest.json" "$WORK/$1.manifest.json" ${3:-} <<'PYTHON'
-import json, sys
-manifest = json.load(open(sys.argv[1]))
-for schedule in manifest["schedules"] if len(sys.argv) > 3 else ():
-    schedule["levels"][-2] = float(sys.argv[3])
-json.dump(manifest, open(sys.argv[2], "w"), indent=1)
-PYTHON
-    "$WORK/worldtape" world pack "$2" --manifest "$WORK/$1.manifest.json" -o "$WORK/$1.safetensors"
+    "$WORK/worldtape" world pack "$WORK/$1.float.safetensors" \
+        --manifest "$WORK/few-passes.float.manifest.json" -o "$WORK/$1.safetensors"
+}
+
+# mean NAME SHARE OTHER: the mean of what was trained, its share, and of the world it began from.
+mean() {
+    stage average "$WORK/few-passes.safetensors=$2" "$ARENA=$3" -o "$WORK/$1.float.safetensors"
+    packed "$1"
+    judged "$1"
 }
 
 # judged NAME: the gates of a world file, few plays of each, the long ones on the processor; and the two
@@ -73,6 +74,7 @@ arena_latents() {
     mkdir -p "$WORK/some" && ln -sf "$FRAMES"/shard-0000*.safetensors "$WORK/some/"
     stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
         --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
+    stage focus "$WORK/few-passes" --data "$WORK/some"
     await "$WORK/heldout-played"
     stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
         --encoder $ARENA_ENCODER --name arena -o "$HELDOUT"
@@ -83,8 +85,58 @@ arena_latents() {
 few_passes() {
     stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
         --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 rate=2.5e-4 \
-        warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
+        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 \
+        rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
+    await "$WORK/arena-encoded"
+    stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
+        --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
+    packed few-passes
+    split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
+    cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
+    mean mean-70 0.7 0.3 &
+    mean mean-60 0.6 0.4 &
+    mean mean-50 0.5 0.5 &
+    wait
+}
+
+unpack() {
+    mkdir -p "$WORK/site" "$RESULTS"
+    python3 -m zipfile -e "$CARRIED/vizdoom.zip" "$WORK/site" && chmod -R a+x "$WORK/site/vizdoom"
+    python3 -c "import lzma, sys; sys.stdout.buffer.write(lzma.open('$CARRIED/worldtape.xz').read())" \
+        >"$WORK/worldtape"
+    chmod +x "$WORK/worldtape"
+}
+
+games() {
+    play collect "$FRAMES" --scenario arena --policy linger --frames "$FRAMES_WANTED" --minutes 3
+    touch "$WORK/arena-played"
+    play heldout --scenario arena --seed 1001 -o "$WORK/raw-arena.safetensors"
+    touch "$WORK/heldout-played"
+}
+
+arena_latents() {
+    await "$FRAMES/shard-00001.safetensors"
+    local last=
+    until [ -n "$last" ]; do
+        [ -e "$WORK/arena-played" ] && last=1
+        stage encode "$FRAMES" --float "$ARENA" --encoder $ARENA_ENCODER -o "$LATENTS" --minutes 2
+    done
+    mkdir -p "$WORK/some" && ln -sf "$FRAMES"/shard-0000*.safetensors "$WORK/some/"
+    stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
+        --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
+    stage focus "$WORK/few-passes" --data "$WORK/some"
+    await "$WORK/heldout-played"
+    stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
+        --encoder $ARENA_ENCODER --name arena -o "$HELDOUT"
+    touch "$WORK/arena-encoded"
+}
+
+# Two passes learn what four passes make, and what four remember.
+few_passes() {
+    stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
+        --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
+        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 \
+        rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
     await "$WORK/arena-encoded"
     stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
         --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"

@@ -47,4 +47,4 @@ class DrawnCritic:
         loss = losses.critic_loss(self.critic, pictures, of_the_game)
         take_step(self.optimiser, self.critic, loss, rate)
         toward, = torch.autograd.grad(-self.critic(pictures).mean(), made)
-        return toward, losses.energy(pictures) / losses.energy(of_the_game)
+        return toward, losses.energy(pictures.detach()) / losses.energy(of_the_game)

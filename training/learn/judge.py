@@ -37,7 +37,7 @@ class Judge:
         take_step(self.optimiser, self.critic, losses.critic_loss(self.critic, made, real), rate)
         made = made.detach().requires_grad_()
         own, = torch.autograd.grad(-self.critic(made).mean(), made)
-        self.gain.follow(losses.energy(made) / losses.energy(real), self.sharpness)
+        self.gain.follow(losses.energy(made.detach()) / losses.energy(real), self.sharpness)
         return self.weight * self.gain.value * gradient.norm() / own.norm().clamp_min(1e-12) * own
 
 

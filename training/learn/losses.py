@@ -21,7 +21,7 @@ def edge_loss(made, real, scales=3):
 
 def energy(pictures):
     """Mean gradient energy, a number: the squared differences of neighbours, in x and in y."""
-    return sum(pictures.detach().float().diff(dim=axis).square().mean() for axis in (-1, -2))
+    return sum(pictures.float().diff(dim=axis).square().mean() for axis in (-1, -2))
 
 
 def gradient_of(loss, made):

@@ -54,6 +54,8 @@ def made(tmp_path_factory):
           "batch=2", "played=2", "frames=6", "sessions=3", "play_every=2", "critic_warmup=1")
     stage(folder, "polish", "run", "--data", "frames/arena", "--latents", "latents/arena",
           "--device", "cpu", "--set", "steps=2", "batch=2", "plays=2", "frames=14", "skipped=9")
+    stage(folder, "focus", "run", "--data", "frames/arena", "--device", "cpu",
+          "--set", "steps=2", "batch=2", "pictures=30")
     stage(folder, "export", "run", "--data", "latents/arena", "--prompts", 2, "--name", "tiny",
           "--about", "a test", "-o", "tiny.float.safetensors")
     return folder
