@@ -133,10 +133,15 @@ impl Trial<'_> {
         Picture { width: self.data.width, rgb }
     }
 
+    /// Places of the real frames that means are over.
+    fn real_places(&self) -> Vec<(usize, usize)> {
+        let plays = self.data.episodes;
+        plays.spread(0..plays.frames, REAL_FRAMES)
+    }
+
     /// Mean of a measure over real frames, and over how many.
     fn real_mean(&self, measure: impl Fn(usize, usize) -> f64) -> (f64, u64) {
-        let plays = self.data.episodes;
-        let places = plays.spread(0..plays.frames, REAL_FRAMES);
+        let places = self.real_places();
         let values: Vec<f64> = places.iter().map(|&(play, frame)| measure(play, frame)).collect();
         (mean(&values), values.len() as u64)
     }

@@ -64,8 +64,14 @@ fn the_worlds_own_play_is_as_sharp_as_itself_and_half_the_contrast_is_not() {
     for name in ["sharpness", "stability_latent_spread_least", "stability_latent_spread_most"] {
         assert_eq!(gate(&told, name)["passed"], true, "{told}");
     }
+    let drawn = |told: &Value| gate(told, "sharpness")["real"].as_f64().expect("a number");
+    assert_eq!(drawn(&told), 1.0, "the pictures are what the decoder draws");
     data.tensor("episodes.pictures").2.iter_mut().for_each(|byte| *byte = *byte / 2 + 64);
     let told = self::told(&place(&data), words, 1);
+    assert!(
+        (drawn(&told) - 4.0).abs() < 0.5,
+        "half the contrast is a quarter of the energy: {told}"
+    );
     for name in ["sharpness", "stability_gradient_energy_most"] {
         assert_eq!(gate(&told, name)["passed"], false, "{told}");
         assert!(value(&told, name) > 3.0, "a quarter of the energy: {told}");

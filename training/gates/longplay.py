@@ -1,6 +1,7 @@
 """Long play: does it keep the detail of the game, and does it stay a world?"""
 
 import numpy
+import torch
 
 from training.gates.measures import deviation, gradient_energy
 from training.gates.spec import measured
@@ -23,7 +24,8 @@ TOUR = ((40, ("forward",)), (12, ("right",)), (30, ("forward",)), (10, ("attack"
 
 def sharpness(trial, strips):
     """Gradient energy of frames 60 to 600 of long plays over that of real frames. The actions are
-    the held-out play's, begun anew where it ends."""
+    the held-out play's, begun anew where it ends. Beside it, the same of real latents, decoded: more
+    than that no world has but by noise."""
     first = trial.memory
     places = trial.spread(first, first + 1, max(2, -(-trial.starts_count // 25)))
     length = trial.actions.shape[1]
@@ -34,7 +36,8 @@ def sharpness(trial, strips):
     energy = gradient_energy(made[:, SHARP_FIRST:])
     real, count = real_energy(trial)
     why = f"mean of {count} real frames: {real:.1f}"
-    return [measured("sharpness", energy.mean() / real, energy.size, why=why)]
+    drawn = gradient_energy(trial.decoded(_real_latents(trial))).mean()
+    return [measured("sharpness", energy.mean() / real, energy.size, drawn / real, count, why)]
 
 
 def stability(trial, strips):
@@ -42,9 +45,9 @@ def stability(trial, strips):
     ways = all_ways(trial.shape.buttons, trial.frames)
     plays = [(prompt, way) for prompt in range(len(trial.prompts)) for way in ways]
     seen = _played_long(trial, plays, ways, strips)
-    real_latents = numpy.stack([trial.latents[place] for place in trial.real_places()])
+    real_latents = _real_latents(trial)
     real_pictures = numpy.stack([trial.pictures[place] for place in trial.real_places()])
-    spread = seen["spread"] / deviation(real_latents).mean()
+    spread = seen["spread"] / deviation(real_latents.numpy()).mean()
     energy = seen["energy"] / gradient_energy(real_pictures).mean()
     real_flat = (deviation(real_pictures) < FLAT_DEVIATION).mean()
     name = lambda values, of: "prompt {}, {}".format(*plays[of(values) // values.shape[1]])
@@ -90,6 +93,11 @@ def _played_long(trial, plays, ways, strips):
         strips[f"stability-prompt-{prompt}"] = [
             numpy.stack(rows[index]) for index, (of, _) in enumerate(plays) if of == prompt]
     return {"spread": spread, "energy": energy, "flat": flat[0]}
+
+
+def _real_latents(trial):
+    """Latents of real frames, [frames, channels, rows, columns]."""
+    return torch.from_numpy(numpy.stack([trial.latents[place] for place in trial.real_places()]))
 
 
 def real_energy(trial):

@@ -68,12 +68,14 @@ def test_the_held_out_file_gives_an_evaluation_of_the_exported_world(made):
           "tiny.float.safetensors", "--device", "cpu", "-o", "heldout.safetensors")
     stage(made, "evaluate", "tiny.float.safetensors", "heldout.safetensors", "--starts", 2,
           "--frames", 12, "--device", "cpu", "--groups", "reconstruction", "next-frame",
-          "free-running", "obedience", "circle", "stability", "-o", "results")
+          "free-running", "sharpness", "obedience", "circle", "stability", "-o", "results")
     report = json.loads((made / "results" / "evaluation.json").read_text())
     values = {gate["name"]: gate["value"] for gate in report["gates"]}
     assert report["format"] == "evaluation-2"
     assert all(0 < values[name] < 60 for name in ("reconstruction", "next_frame", "circle_psnr"))
-    assert values["sharpness"] is None
+    assert values["int8_against_float"] is None
+    sharpness = next(gate for gate in report["gates"] if gate["name"] == "sharpness")
+    assert sharpness["value"] > 0 and sharpness["real"] > 0 and sharpness["real_count"] == 30
     assert (made / "results" / "free-running.png").exists()
 
 

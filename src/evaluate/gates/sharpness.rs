@@ -11,7 +11,8 @@ const FIRST: u64 = 60;
 const SHOWN: u64 = 6;
 
 /// Gradient energy of frames 60 to 600 of long plays over that of real frames. The actions are
-/// the held-out play's, begun anew where it ends.
+/// the held-out play's, begun anew where it ends. Beside it, the same of real latents, decoded: more
+/// than that no world has but by noise.
 pub(super) fn sharpness(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateError> {
     let (real, real_count) = trial.real_energy();
     if real <= 0.0 {
@@ -42,5 +43,18 @@ pub(super) fn sharpness(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateErro
     }
     trial.strips.push(strip);
     let gate = Group::Sharpness.specs()[0].measured(mean(&energies) / real, energies.len() as u64);
+    let (drawn, drawn_count) = drawn_energy(trial)?;
+    let gate = gate.beside(drawn / real, drawn_count);
     Ok(vec![gate.noting(format!("mean of {real_count} real frames: {real:.1}"))])
+}
+
+/// Mean gradient energy of what the decoder draws of real frames' latents, and of how many.
+fn drawn_energy(trial: &mut Trial<'_>) -> Result<(f64, u64), EvaluateError> {
+    let (plays, width) = (trial.data.episodes, trial.data.width);
+    let mut energies = Vec::new();
+    for (play, frame) in trial.real_places() {
+        let rgb = trial.player.decode(plays.latents(play, frame..frame + 1))?;
+        energies.push(Picture { width, rgb }.gradient_energy());
+    }
+    Ok((mean(&energies), energies.len() as u64))
 }
