@@ -5,7 +5,7 @@
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARRIED=${CARRIED:-.carry} WORK=${WORK:-/tmp} RESULTS=${RESULTS:-/tmp/results}
-FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} SECONDS_REFINED=${SECONDS_REFINED:-1100}
+FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} SECONDS_REFINED=${SECONDS_REFINED:-1050}
 ARENA=$CARRIED/arena.safetensors ARENA_ENCODER=training/encoders/arena.safetensors
 FRAMES=$WORK/frames/arena LATENTS=$WORK/latents/arena HELDOUT=$WORK/heldout-arena.safetensors
 SHAPE="latent_channels=32 decoder=[224,160,96] encoder=[96,160,224] mlp=1408"
@@ -74,7 +74,7 @@ arena_latents() {
     mkdir -p "$WORK/some" && ln -sf "$FRAMES"/shard-0000*.safetensors "$WORK/some/"
     stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
         --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
-    stage focus "$WORK/few-passes" --data "$WORK/some"
+    stage focus "$WORK/few-passes" --data "$WORK/some" --set sharpness=0.95
     await "$WORK/heldout-played"
     stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
         --encoder $ARENA_ENCODER --name arena -o "$HELDOUT"
@@ -85,70 +85,18 @@ arena_latents() {
 few_passes() {
     stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
         --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 \
-        rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
+        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 held_restarts=0.04 lingering=0.25 \
+        standing=0.0625 rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=3 sharpness=1.05
     await "$WORK/arena-encoded"
     stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
         --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
     packed few-passes
     split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
     cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
+    judged few-passes &
     mean mean-70 0.7 0.3 &
     mean mean-60 0.6 0.4 &
     mean mean-50 0.5 0.5 &
-    wait
-}
-
-unpack() {
-    mkdir -p "$WORK/site" "$RESULTS"
-    python3 -m zipfile -e "$CARRIED/vizdoom.zip" "$WORK/site" && chmod -R a+x "$WORK/site/vizdoom"
-    python3 -c "import lzma, sys; sys.stdout.buffer.write(lzma.open('$CARRIED/worldtape.xz').read())" \
-        >"$WORK/worldtape"
-    chmod +x "$WORK/worldtape"
-}
-
-games() {
-    play collect "$FRAMES" --scenario arena --policy linger --frames "$FRAMES_WANTED" --minutes 3
-    touch "$WORK/arena-played"
-    play heldout --scenario arena --seed 1001 -o "$WORK/raw-arena.safetensors"
-    touch "$WORK/heldout-played"
-}
-
-arena_latents() {
-    await "$FRAMES/shard-00001.safetensors"
-    local last=
-    until [ -n "$last" ]; do
-        [ -e "$WORK/arena-played" ] && last=1
-        stage encode "$FRAMES" --float "$ARENA" --encoder $ARENA_ENCODER -o "$LATENTS" --minutes 2
-    done
-    mkdir -p "$WORK/some" && ln -sf "$FRAMES"/shard-0000*.safetensors "$WORK/some/"
-    stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
-        --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
-    stage focus "$WORK/few-passes" --data "$WORK/some"
-    await "$WORK/heldout-played"
-    stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
-        --encoder $ARENA_ENCODER --name arena -o "$HELDOUT"
-    touch "$WORK/arena-encoded"
-}
-
-# Two passes learn what four passes make, and what four remember.
-few_passes() {
-    stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
-        --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 lingering=0.25 standing=0.125 \
-        rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=2 sharpness=1.05
-    await "$WORK/arena-encoded"
-    stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
-        --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
-    packed few-passes "$WORK/few-passes.float.safetensors"
-    split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
-    cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
-    judged few-passes &
-    packed raised "$WORK/few-passes.float.safetensors" 0.18
-    judged raised &
-    stage average "$WORK/few-passes.safetensors=0.7" "$ARENA=0.3" -o "$WORK/mean.float.safetensors"
-    packed mean "$WORK/mean.float.safetensors"
-    judged mean &
     wait
 }
 

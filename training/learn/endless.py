@@ -17,33 +17,35 @@ class EndlessPlays:
     begin anew and press what was pressed there, `young` [some], and to those that stand still, however
     long they do."""
 
-    def __init__(self, data, sessions, frames, restarts, lingering, standing=0.0):
-        self.data, self.sessions, self.frames = data, sessions, frames
-        self.restarts, self.lingering = restarts, round(lingering * sessions)
+    def __init__(self, data, settings):
+        self.data, self.sessions, self.frames = data, settings.sessions, settings.frames
+        self.lingering = round(settings.lingering * self.sessions)
         self.places = still.places(data)
-        self.standing = round(standing * sessions) if len(self.places) else 0
+        self.standing = round(settings.standing * self.sessions) if len(self.places) else 0
+        self.index = torch.arange(self.sessions, device=data.latents.device)
+        self.held = self.index < max(self.lingering, self.standing)
+        self.restarts = torch.where(self.held, settings.held_restarts, settings.restarts)
         self.committed = None
 
     @torch.no_grad()
     def refill(self, model, levels, arguments):
-        """Plays on; a share `restarts` of the sessions begins anew from the game's frames. The first
-        `lingering` sessions hold their buttons until then; the first `standing` of all hold none, and
-        remember nothing but the place where they stand."""
+        """Plays on; each session begins anew from the game's frames by its chance of `restarts`. The
+        first `lingering` sessions hold their buttons until then; the first `standing` of all hold none,
+        and remember nothing but the place where they stand."""
         window = model.shape.window
         latents, actions = self.data.batch(self.sessions)
         self._stand_still(latents, actions)
         noise = torch.randn_like(latents)
         seen = (1 - levels[-2]) * latents[:, :window] + levels[-2] * noise[:, :window]
         held, lingers = actions[:, :window], actions[:, window]
-        index = torch.arange(self.sessions, device=seen.device)
-        young = index >= max(self.lingering, self.standing)
+        young = ~self.held
         if self.committed is not None:
             goes_on = torch.rand(self.sessions, device=seen.device) >= self.restarts
             seen = torch.where(goes_on[:, None, None, None, None], self.committed[:, -window:], seen)
             held = torch.where(goes_on[:, None, None], self.actions[:, -window:], held)
             lingers = torch.where(goes_on[:, None], held[:, -1], lingers)
-            young &= ~goes_on
-            still_there = index[goes_on & (index < self.standing)]
+            young = young & ~goes_on
+            still_there = self.index[goes_on & (self.index < self.standing)]
             latents[still_there] = self.truth[still_there]
         actions[:self.lingering, window:] = lingers[:self.lingering, None]
         session = Session(model, levels)
@@ -56,8 +58,8 @@ class EndlessPlays:
         self.actions = torch.cat([held, actions[:, window:]], dim=1)
         self.committed, self.made = torch.cat(committed, dim=1), torch.stack(made, dim=1)
         self.noise = noise[:, window:]
-        self.truth, self.young = latents, index[young]
-        self.known = torch.cat([index[:self.standing], self.young])
+        self.truth, self.young = latents, self.index[young]
+        self.known = torch.cat([self.index[:self.standing], self.young])
 
     def _stand_still(self, latents, actions):
         """Puts places where the player stands into the first `standing` runs, and takes his hands off."""

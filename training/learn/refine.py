@@ -87,6 +87,8 @@ class Settings:
     sessions: int = 384
     restarts: float = 0.125
     """Share of the sessions that begin anew whenever they are played on."""
+    held_restarts: float = 0.125
+    """The same of those that hold what they hold or stand still: what goes wrong there does so late."""
     lingering: float = 0.125
     """Share of the sessions that hold what they hold until they begin anew."""
     standing: float = 0.0
@@ -168,8 +170,7 @@ class Refiner:
         """Where runs come from, and the sessions."""
         settings = self.settings
         self.data = data
-        self.plays = EndlessPlays(data, settings.sessions, settings.frames, settings.restarts,
-                                  settings.lingering, settings.standing)
+        self.plays = EndlessPlays(data, settings)
         self.trigger, self.pressing, self.presses = None, 0, None
         if press.BUTTON in self.shape.buttons and settings.press_share:
             self.trigger = self.shape.buttons.index(press.BUTTON)

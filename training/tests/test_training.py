@@ -106,7 +106,8 @@ def refiner(shard, folder, **changes):
     shape = dataclasses.replace(TINY, window=3, width=32, mlp=32)
     world.Trainer(arguments, Settings(steps=4), shape).save()
     autoencoder.Trainer(arguments, autoencoder.Settings(steps=1), shape).save()
-    settings = refine.Settings(batch=2, played=3, frames=5, sessions=4, restarts=0.5, **changes)
+    settings = refine.Settings(**{"batch": 2, "played": 3, "frames": 5, "sessions": 4, "restarts": 0.5,
+                                  "held_restarts": 0.5} | changes)
     made = refine.Refiner(arguments, settings, shape)
     made.draw_from(load_latents([shard], shape.window + settings.frames, 5, "cpu"))
     return made, arguments
@@ -140,6 +141,17 @@ def test_sessions_go_on_and_some_begin_anew_and_some_hold_their_buttons(shard, t
     assert 4 < went_on < 28
 
 
+def test_sessions_that_hold_their_buttons_begin_anew_by_a_chance_of_their_own(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, lingering=0.5, restarts=1.0, held_restarts=0.0)
+    plays = ours.plays
+    plays.refill(ours.model, SCHEDULES[2], arguments)
+    for _ in range(4):
+        before = plays.committed[:, -3:]
+        plays.refill(ours.model, SCHEDULES[2], arguments)
+        same = (plays.committed[:, :3] == before).flatten(1).all(dim=1)
+        assert same.tolist() == [True, True, False, False]
+
+
 def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shard, tmp_path):
     ours, arguments = refiner(shard, tmp_path, lingering=0.25)
     for weight in ours.model.parameters():
@@ -166,7 +178,8 @@ def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shar
 
 
 def test_who_stands_still_sees_one_place_however_long(shard, tmp_path):
-    ours, arguments = refiner(shard, tmp_path, lingering=0.5, standing=0.5)
+    torch.manual_seed(9)
+    ours, arguments = refiner(shard, tmp_path, lingering=0.5, standing=0.5, held_restarts=0.25)
     ours.data.actions[20:36] = 0
     ours.draw_from(ours.data)
     plays, went_on = ours.plays, 0
