@@ -11,8 +11,8 @@ const FIRST: u64 = 60;
 const SHOWN: u64 = 6;
 
 /// Gradient energy of frames 60 to 600 of long plays over that of real frames. The actions are
-/// the held-out play's, begun anew where it ends. Beside it, the same of real latents, decoded: more
-/// than that no world has but by noise.
+/// the held-out play's, begun anew where it ends. Beside it, the same of real latents, decoded:
+/// more than that no world has but by noise.
 pub(super) fn sharpness(trial: &mut Trial<'_>) -> Result<Vec<Gate>, EvaluateError> {
     let (real, real_count) = trial.real_energy();
     if real <= 0.0 {
