@@ -23,8 +23,8 @@ class EndlessPlays:
         self.places = still.places(data)
         self.standing = round(settings.standing * self.sessions) if len(self.places) else 0
         self.index = torch.arange(self.sessions, device=data.latents.device)
-        self.held = self.index < max(self.lingering, self.standing)
-        self.restarts = torch.where(self.held, settings.held_restarts, settings.restarts)
+        self.holds = self.index < max(self.lingering, self.standing)
+        self.restarts = torch.where(self.holds, settings.held_restarts, settings.restarts)
         self.committed = None
 
     @torch.no_grad()
@@ -38,7 +38,7 @@ class EndlessPlays:
         noise = torch.randn_like(latents)
         seen = (1 - levels[-2]) * latents[:, :window] + levels[-2] * noise[:, :window]
         held, lingers = actions[:, :window], actions[:, window]
-        young = ~self.held
+        young = ~self.holds
         if self.committed is not None:
             goes_on = torch.rand(self.sessions, device=seen.device) >= self.restarts
             seen = torch.where(goes_on[:, None, None, None, None], self.committed[:, -window:], seen)

@@ -73,7 +73,7 @@ class Focuser:
         self.model = self.model.to(arguments.device).requires_grad_(False)
         *body, self.last, self.shuffle = self.model.dec
         self.body = torch.nn.Sequential(*body)
-        self.last.train().requires_grad_()
+        self.last.requires_grad_()
         self.average = Average(self.last, self.settings.average)
         self.optimiser = optimiser_of(self.last, self.settings)
 
@@ -101,7 +101,7 @@ class Focuser:
     def finished(self):
         """The autoencoder with the averaged convolution."""
         self.last.load_state_dict(self.average.model.state_dict())
-        return self.model.eval()
+        return self.model
 
     def told(self):
         """How the last step went, as text; waits for the device."""

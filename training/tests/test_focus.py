@@ -6,10 +6,7 @@ import torch
 from torch.nn import functional
 
 from training.learn import autoencoder, focus
-from training.model.shape import Shape
-
-TINY = Shape(width=16, heads=2, blocks=1, mlp=16, time_features=8, decoder=(16, 16, 16),
-             encoder=(16, 16, 16))
+from training.tests.test_training import TINY
 
 
 def focuser(folder, **changes):
