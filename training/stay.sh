@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# One stay on one GPU that starts from the packed arena world and teaches its two passes what four make and
-# remember. training/README.md tells how it is begun and what comes of it. Results and logs: $RESULTS; the
-# file `done` there comes last.
+# One stay on one GPU that starts from the packed arena world, or from $START, and teaches its two passes what
+# four of the arena world make and remember. training/README.md tells how it is begun and what comes of it.
+# Results and logs: $RESULTS; the file `done` there comes last.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 CARRIED=${CARRIED:-.carry} WORK=${WORK:-/tmp} RESULTS=${RESULTS:-/tmp/results}
-FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} SECONDS_REFINED=${SECONDS_REFINED:-1050}
-ARENA=$CARRIED/arena.safetensors ARENA_ENCODER=training/encoders/arena.safetensors
-FRAMES=$WORK/frames/arena LATENTS=$WORK/latents/arena HELDOUT=$WORK/heldout-arena.safetensors
+FRAMES_WANTED=${FRAMES_WANTED:-500000} SHARDS_WANTED=${SHARDS_WANTED:-100} STAYS_WANTED=${STAYS_WANTED:-163840}
+SECONDS_REFINED=${SECONDS_REFINED:-1150}
+ARENA=$CARRIED/arena.safetensors ARENA_ENCODER=training/encoders/arena.safetensors START=${START:-$ARENA}
+FRAMES=$WORK/frames/arena LATENTS=$WORK/latents/arena STAYS=$WORK/frames/stays STAYS_LATENTS=$WORK/latents/stays
+HELDOUT=$WORK/heldout-arena.safetensors
 SHAPE="latent_channels=32 decoder=[224,160,96] encoder=[96,160,224] mlp=1408"
 ABOUT="A latent diffusion transformer that learned the arena of ViZDoom's deathmatch scenario."
 export PYTHONUNBUFFERED=1 TORCHINDUCTOR_CACHE_DIR=$WORK/inductor
@@ -16,16 +18,34 @@ stage() { python3 -m training "$@"; }
 play() { PYTHONPATH=$WORK/site:${PYTHONPATH:-} stage "$@"; }
 await() { until [ -e "$1" ]; do sleep 1; done; }
 
-# packed NAME: the float file NAME to a world file.
+# packed NAME [OTHER]: the float file NAME to a world file, with its manifest or that of OTHER.
 packed() {
     "$WORK/worldtape" world pack "$WORK/$1.float.safetensors" \
-        --manifest "$WORK/few-passes.float.manifest.json" -o "$WORK/$1.safetensors"
+        --manifest "$WORK/${2:-$1}.float.manifest.json" -o "$WORK/$1.safetensors"
+}
+
+# exported NAME: what is trained, as it was saved last, as the world NAME.
+exported() {
+    stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
+        --about "$ABOUT" -o "$WORK/$1.float.safetensors"
+    packed "$1"
+}
+
+# What there is so far, whenever it was saved: a machine that is lent may be gone before the end.
+so_far() {
+    await "$WORK/arena-encoded"
+    until [ -e "$WORK/refined" ]; do
+        if [ "$WORK/few-passes/refined.pt" -nt "$WORK/so-far.safetensors" ]; then
+            exported so-far && split -b 15000000 "$WORK/so-far.safetensors" "$RESULTS/so-far.part-"
+        fi
+        sleep 5
+    done
 }
 
 # mean NAME SHARE OTHER: the mean of what was trained, its share, and of the world it began from.
 mean() {
     stage average "$WORK/few-passes.safetensors=$2" "$ARENA=$3" -o "$WORK/$1.float.safetensors"
-    packed "$1"
+    packed "$1" few-passes
     judged "$1"
 }
 
@@ -58,6 +78,7 @@ unpack() {
 }
 
 games() {
+    play collect "$STAYS" --scenario arena --policy stay --alone --frames "$STAYS_WANTED"
     play collect "$FRAMES" --scenario arena --policy linger --frames "$FRAMES_WANTED" --minutes 3
     touch "$WORK/arena-played"
     play heldout --scenario arena --seed 1001 -o "$WORK/raw-arena.safetensors"
@@ -66,6 +87,7 @@ games() {
 
 arena_latents() {
     await "$FRAMES/shard-00001.safetensors"
+    stage encode "$STAYS" --float "$ARENA" --encoder $ARENA_ENCODER -o "$STAYS_LATENTS"
     local last=
     until [ -n "$last" ]; do
         [ -e "$WORK/arena-played" ] && last=1
@@ -74,7 +96,7 @@ arena_latents() {
     mkdir -p "$WORK/some" && ln -sf "$FRAMES"/shard-0000*.safetensors "$WORK/some/"
     stage autoencoder "$WORK/few-passes" --start-from "$ARENA" --encoder $ARENA_ENCODER \
         --data "$WORK/some" --shape $SHAPE --set steps=0 freeze_decoder=true
-    stage focus "$WORK/few-passes" --data "$WORK/some" --set sharpness=0.95
+    stage focus "$WORK/few-passes" --data "$WORK/some"
     await "$WORK/heldout-played"
     stage encode-heldout "$WORK/raw-arena.safetensors" --float "$ARENA" \
         --encoder $ARENA_ENCODER --name arena -o "$HELDOUT"
@@ -83,20 +105,22 @@ arena_latents() {
 
 # Two passes learn what four passes make, and what four remember.
 few_passes() {
-    stage refine "$WORK/few-passes" --start-from "$ARENA" --data "$LATENTS" --compile --minutes 25 \
+    so_far &
+    stage refine "$WORK/few-passes" --start-from "$START" --teacher "$ARENA" --data "$LATENTS" \
+        --stays "$STAYS_LATENTS" --compile --minutes 25 \
         --await-shards "$SHARDS_WANTED" --set steps=60000 seconds="$SECONDS_REFINED" "passes=[2,2,2,3]" \
-        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 held_restarts=0.04 lingering=0.25 \
-        standing=0.0625 rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 gain_most=3 sharpness=1.05
+        teacher_passes=4 teach=5 played=16 played_truth=8 restarts=0.2 held_restarts=0.04 lingering=0.375 \
+        staying=0.125 staying_taught=3 contrast=20 rate=2.5e-4 warmup=100 average=0.999 gain_least=0.5 \
+        gain_most=3 sharpness=1.05
+    touch "$WORK/refined"
     await "$WORK/arena-encoded"
-    stage export "$WORK/few-passes" --data "$LATENTS" --prompts-from "$ARENA" --passes 2 --name arena \
-        --about "$ABOUT" -o "$WORK/few-passes.float.safetensors"
-    packed few-passes
+    exported few-passes
     split -b 15000000 "$WORK/few-passes.safetensors" "$RESULTS/few-passes.part-"
     cp "$WORK/few-passes.float.manifest.json" "$RESULTS"
     judged few-passes &
+    mean mean-85 0.85 0.15 &
     mean mean-70 0.7 0.3 &
-    mean mean-60 0.6 0.4 &
-    mean mean-50 0.5 0.5 &
+    mean mean-55 0.55 0.45 &
     wait
 }
 

@@ -30,6 +30,8 @@ def add_arguments(parser):
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--policy", choices=sorted(POLICIES), default="roam")
+    parser.add_argument("--alone", action="store_true",
+                        help="without monsters, which kill who stays where he is")
     parser.add_argument("--buttons", nargs="+", default=list(BUTTONS))
     add_minutes(parser, 8)
 
@@ -73,12 +75,13 @@ def _is_there(arguments, index):
 def _play_shard(arguments, index):
     """Plays one shard: its frames depend on scenario, policy, buttons, seed, length and index."""
     seed = numpy.random.SeedSequence([arguments.seed, STREAM, index])
-    player = Player(SCENARIOS[arguments.scenario], arguments.buttons, arguments.policy, seed)
+    player = Player(SCENARIOS[arguments.scenario], arguments.buttons, arguments.policy, seed,
+                    arguments.alone)
     frames = empty(arguments.shard_frames)
     player.fill(frames, arguments.shard_frames)
     player.close()
     about = {"format": FORMAT, "scenario": arguments.scenario, "policy": arguments.policy,
-             "actions": arguments.buttons, "seed": arguments.seed, "shard": index,
+             "alone": arguments.alone, "actions": arguments.buttons, "seed": arguments.seed, "shard": index,
              "frames_per_second": FRAMES_PER_SECOND}
     tensors = {"pictures": frames.pictures, "actions": frames.actions,
                "starts": frames.starts, "places": frames.places}

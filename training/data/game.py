@@ -21,6 +21,7 @@ BUTTON_NAMES = {
 }
 # One gun for the whole play: the world need not remember which, and attack always flashes.
 GAME_ARGUMENTS = "+sv_infiniteammo 1 +neverswitchonpickup 1"
+ALONE = "+sv_nomonsters 1"
 VARIABLES = (
     vizdoom.GameVariable.POSITION_X,
     vizdoom.GameVariable.POSITION_Y,
@@ -44,9 +45,10 @@ class View:
 
 
 class Game:
-    """One scenario with one seed; the same seed and actions give the same pictures."""
+    """One scenario with one seed; the same seed and actions give the same pictures. `alone`: without
+    monsters."""
 
-    def __init__(self, scenario, seed, buttons, walls=False):
+    def __init__(self, scenario, seed, buttons, walls=False, alone=False):
         self.scenario = scenario
         self._folder = tempfile.TemporaryDirectory(prefix="training-game-")
         self._game = vizdoom.DoomGame()
@@ -64,7 +66,7 @@ class Game:
         game.set_episode_timeout(scenario.tics_max)
         game.set_window_visible(False)
         game.set_sound_enabled(False)
-        game.add_game_args(GAME_ARGUMENTS)
+        game.add_game_args(f"{GAME_ARGUMENTS} {ALONE}" if alone else GAME_ARGUMENTS)
         game.set_seed(seed)
         game.init()
         self._held = [[bool(bits >> bit & 1) for bit in range(len(buttons))]

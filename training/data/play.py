@@ -6,11 +6,12 @@ import functools
 import numpy
 
 from training.data.game import Game, read_lines
-from training.data.policy import LINGERING, Blind, Roamer
+from training.data.policy import LINGERING, STAYING, Blind, Roamer
 from training.data.walls import Walls
 from training.settings import PICTURE_HEIGHT, PICTURE_WIDTH
 
-POLICIES = {"roam": Roamer, "linger": functools.partial(Roamer, habits=LINGERING), "blind": Blind}
+POLICIES = {"roam": Roamer, "linger": functools.partial(Roamer, habits=LINGERING),
+            "stay": functools.partial(Roamer, habits=STAYING), "blind": Blind}
 PLACE_FIELDS = ("x", "y", "angle", "clearance", "ahead")
 
 
@@ -38,12 +39,13 @@ def empty(count):
 
 
 class Player:
-    """One game under one policy, both from `seed` (a numpy SeedSequence)."""
+    """One game under one policy, both from `seed` (a numpy SeedSequence); without monsters, where `alone`."""
 
-    def __init__(self, scenario, buttons, policy, seed):
+    def __init__(self, scenario, buttons, policy, seed, alone=False):
         game_seed, policy_seed = seed.spawn(2)
         self.walls = Walls(read_lines(scenario, buttons))
-        self._game = Game(scenario, int(game_seed.generate_state(1)[0] >> 1), buttons)
+        self._game = Game(scenario, int(game_seed.generate_state(1)[0] >> 1), buttons,
+                          alone=alone)
         self._policy = POLICIES[policy](numpy.random.default_rng(policy_seed), buttons,
                                         self.walls)
 

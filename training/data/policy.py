@@ -23,6 +23,14 @@ GLIDE_TICS = 4.0
 """Bodies glide on: ways are aimed at from where the player will be in so many tics."""
 LEAN_TICS_MAX = 60
 """Tics after which a wall that is meant to be leant on is far enough away to be left alone."""
+STAY_TICS = 380
+"""Tics without motion in a stay: more than what is seen repeats in (learn/stays.py)."""
+STAY_TICS_MAX = 640
+"""Tics of a stay, those included in which the player still slides along a wall."""
+STAY_UNITS = 0.5
+"""Who moves less than this in a tic does not move."""
+STAYS = (("forward",), ("forward",), ("backward",), ())
+"""What is held in stays, each as often as any. Shots leave marks: a wall that is shot at does not stay as it is."""
 MOODS_MAX = 20
 """Moods without anything to do in a row."""
 
@@ -39,6 +47,7 @@ class Habits:
     press: float = 0.02
     hold: float = 0.0
     lean: float = 0.0
+    stay: float = 0.0
     burst_start: float = 0.012
     """Chance of a burst of fire a tic."""
     target_start: float = 0.15
@@ -48,6 +57,9 @@ class Habits:
 LINGERING = Habits(hold=0.06, lean=0.45)
 """Now and then one button, or none, held for seconds; and on against a wall: a world that has seldom
 seen one that does not give way walks through it."""
+STAYING = Habits(travel=0.5, look=0.0, retreat=0.0, dance=0.0, stand=0.0, press=0.0, stay=0.5, burst_start=0.0,
+                 target_start=0.0)
+"""Goes somewhere, and there holds one thing where it leads nowhere, for ten seconds."""
 
 
 class Roamer:
@@ -62,7 +74,7 @@ class Roamer:
         self._strafes = [name for name in ("strafe_left", "strafe_right") if name in buttons]
         moods = {"travel": self._travel, "look": self._look, "retreat": self._retreat,
                  "dance": self._dance, "stand": self._stand, "press": self._press, "hold": self._hold,
-                 "lean": self._lean}
+                 "lean": self._lean, "stay": self._stay}
         self._moods = list(moods.values())
         weights = [getattr(habits, name) for name in moods]
         self._weights = [weight / sum(weights) for weight in weights]
@@ -240,6 +252,25 @@ class Roamer:
         for _ in range(int(self.random.integers(10, 40))):
             yield {"forward", side} if side and self.random.random() < 0.3 else {"forward"}
         yield from self._free() if self.random.random() < 0.5 else self._turn_round()
+
+    def _stay(self):
+        """Holds one thing, or none, where it leads nowhere: walks up to a wall for it, where it walks."""
+        held = STAYS[self.random.integers(len(STAYS))]
+        walks = [name for name in held if name in ("forward", "backward")]
+        for _ in range(LEAN_TICS_MAX):
+            if not walks or self._room(walks[0]) < ROOM:
+                break
+            yield {walks[0]}
+        if walks and self._room(walks[0]) >= ROOM:
+            return
+        still = 0
+        for _ in range(STAY_TICS_MAX):
+            yield set(held)
+            moved = math.hypot(self.view.x - self.last.x, self.view.y - self.last.y)
+            still = still + 1 if moved < STAY_UNITS else 0
+            if still == STAY_TICS:
+                break
+        yield from self._free()
 
     def _hold(self):
         """Holds one button, or none, for long, whatever is in the way: people do, and tests."""

@@ -11,6 +11,7 @@ from training.clock import Deadline, Progress
 from training.data.latents import Latents, load_latents
 from training.data.shards import await_shards
 from training.learn import autoencoder, losses, press, setup, world
+from training.learn.contrast import Contrast
 from training.learn.course import Course
 from training.learn.drawn import DrawnCritic
 from training.learn.endless import EndlessPlays
@@ -25,13 +26,14 @@ from training.learn.optimise import (
     take_step,
 )
 from training.learn.scene import SceneCritic, scenes
+from training.learn.stays import load_stays
 from training.learn.teacher import Teacher, made_by
-from training.model.files import autoencoder_of, transformer_of
+from training.model.files import autoencoder_of, read_world, transformer_of
 from training.model.shape import SCHEDULES, Shape
 from training.model.transformer import ages_after, ages_of_two
 
 CHECKPOINT = "refined.pt"
-SAVE_EVERY_STEPS = 1000
+SAVE_EVERY_STEPS = 500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,14 +66,23 @@ class Settings:
     """The critics' pull on the weights, as a share of the next frame's, times a gain of its own for
     each number of passes."""
     teacher_passes: int = 0
-    """Passes of the teacher, a frozen copy of the model it begins with (learn/teacher.py); 0: none."""
+    """Passes of the teacher (learn/teacher.py), a frozen copy of the model it begins with or what `--teacher`
+    names; 0: none."""
     taught: int = 6
     """Sessions, of those `played` in a step, that the teacher teaches: such as began anew no more than
     `frames` ago. Older ones may be where it is lost itself; there the critics speak alone."""
     teach: float = 1.0
     """Weight of the squared error against the teacher's frames, beside the next frame's."""
+    staying_taught: int = 0
+    """Sessions, of those `played` in a step, that stay: as long as they keep their place the game itself
+    teaches them what few passes should make, since nothing else can come."""
+    teach_staying: float = 1.0
+    """Weight of the squared error against the game's frames there, beside the next frame's."""
+    contrast: float = 0.0
+    """Weight of the square by which the spread of what is played leaves that of the game
+    (learn/contrast.py), beside the next frame's."""
     teach_remembered: float = 1.0
-    """How much what the last pass sees, and the memory keeps, counts beside the frame for the teacher."""
+    """How much what the last pass sees, and the memory keeps, counts beside the frame for both."""
     gain_least: float = 0.3
     gain_most: float = 4.0
     sharpness: float = 1.0
@@ -88,11 +99,12 @@ class Settings:
     restarts: float = 0.125
     """Share of the sessions that begin anew whenever they are played on."""
     held_restarts: float = 0.125
-    """The same of those that hold what they hold or stand still: what goes wrong there does so late."""
+    """The same of those that hold what they hold or stay: what goes wrong there does so late."""
     lingering: float = 0.125
     """Share of the sessions that hold what they hold until they begin anew."""
-    standing: float = 0.0
-    """Share of the sessions that stand still, where the game's player did: what comes next is known there."""
+    staying: float = 0.0
+    """Share of the sessions that stay where the game's player stayed, where `--stays` shows that: what
+    comes next is known there."""
     play_every: int = 80
     """Steps after which the sessions are played on."""
     press_share: float = 0.25
@@ -104,6 +116,8 @@ class Settings:
 def add_arguments(parser):
     """Arguments of `python -m training refine`."""
     setup.add_arguments(parser, minutes=8.5)
+    parser.add_argument("--stays", metavar="FOLDER", help="encoded shards of the policy `stay`, without monsters")
+    parser.add_argument("--teacher", metavar="WORLD", help="the teacher, instead of the model that it begins with")
     parser.add_argument("--await-shards", type=int, default=0, metavar="COUNT",
                         help="compile meanwhile, and begin when so many are encoded")
 
@@ -118,8 +132,9 @@ def run(arguments):
     if arguments.await_shards:
         refiner.rehearse()
         await_shards(arguments.data, arguments.await_shards, deadline)
+    stays = load_stays(arguments.stays, len(shape.buttons), arguments.device) if arguments.stays else None
     refiner.draw_from(load_latents(arguments.data, shape.window + settings.frames,
-                                   len(shape.buttons), arguments.device))
+                                   len(shape.buttons), arguments.device), stays)
     progress = Progress("refine", refiner.course.step, settings.steps)
     while not refiner.course.is_done and not deadline.passed:
         refiner.train()
@@ -152,8 +167,9 @@ class Refiner:
         self.gains = nn.ModuleDict({str(passes): Gain(*limits) for passes in settings.passes})
         self.gains.to(device)
         self.course = Course(settings)
-        self.teacher = Teacher(self.model, settings, arguments) if settings.teacher_passes else None
+        self.teacher = Teacher(self._learned_from(), settings, arguments) if settings.teacher_passes else None
         self.taught = min(settings.taught, settings.played) if settings.teacher_passes else 0
+        self.of_staying = torch.zeros(2)
         load_checkpoint(self.path, self._parts(), self.course, self.described)
         for played in (self.model, self.average.model, *([self.teacher.model] if self.teacher else [])):
             setup.compile_blocks(arguments, played)
@@ -161,16 +177,26 @@ class Refiner:
         self.after = ages_after(settings.frames, shape.window, device)
         self.last = self.spread = None
 
+    def _learned_from(self):
+        """The model that teaches, if one does: that of `--teacher`, or the one that it begins with."""
+        if not self.arguments.teacher:
+            return self.model
+        shape, tensors = read_world(self.arguments.teacher)
+        if shape != self.shape:
+            raise SystemExit(f"{self.arguments.teacher} has {shape}, what it is to teach has {self.shape}")
+        return transformer_of(shape, tensors).to(self.arguments.device)
+
     def _parts(self):
         return {"model": self.model, "average": self.average.model, "optimiser": self.optimiser,
                 "critic": self.critic, "critic_optimiser": self.critic_optimiser,
                 "gains": self.gains, **self.drawn.parts()}
 
-    def draw_from(self, data):
-        """Where runs come from, and the sessions."""
+    def draw_from(self, data, stays=None):
+        """Where runs come from, and the sessions, and where some of these stay."""
         settings = self.settings
         self.data = data
-        self.plays = EndlessPlays(data, settings)
+        self.plays = EndlessPlays(data, settings, stays)
+        self.contrast = Contrast(data.latents, *([stays.latents] if stays else []))
         self.trigger, self.pressing, self.presses = None, 0, None
         if press.BUTTON in self.shape.buttons and settings.press_share:
             self.trigger = self.shape.buttons.index(press.BUTTON)
@@ -203,7 +229,7 @@ class Refiner:
             self.spread = self.plays.spread()
         passes = turn(course.step)
         latents, actions = self._runs()
-        chosen = self.plays.choose(settings.played, self.taught)
+        chosen = self.plays.choose(settings.played, self.taught, settings.staying_taught)
         session = self.plays.of(chosen)
         made, seen_last = self.made(*session, SCHEDULES[passes])
         beside = self.plays.game_beside(chosen, latents[-settings.played:], actions[-settings.played:])
@@ -216,8 +242,15 @@ class Refiner:
             gain = self.gains[str(passes)]
             gain.follow(ratio, settings.sharpness)
             self._add_critics(flow, made, toward, settings.critic * gain.value)
+        toward = []
         if self.teacher is not None:
-            self._add_teacher(flow, made, seen_last, session)
+            toward.append(self._toward_the_teacher(made, seen_last, session))
+        if settings.staying_taught and self.plays.staying:
+            toward.append(self._toward_the_truth(made, seen_last, chosen, SCHEDULES[passes][-2]))
+        if settings.contrast:
+            toward.append(settings.contrast * self.contrast.missed(made))
+        if toward:
+            torch._foreach_add_(flow, gradients(self.model, sum(toward)))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()
@@ -225,17 +258,30 @@ class Refiner:
     def _add_critics(self, flow, made, toward, share):
         """Adds to the gradients `flow` on the weights those that lead what was `made` in the direction
         `toward`, where the critics would have it; they are `share` as long as `flow`."""
-        pull = gradients(self.model, (made * toward).sum(), keep=self.teacher is not None)
+        pull = gradients(self.model, (made * toward).sum(), keep=True)
         scale = share * norm(flow) / norm(pull).clamp_min(1e-12)
         torch._foreach_add_(flow, torch._foreach_mul(pull, scale))
 
-    def _add_teacher(self, flow, made, seen, session):
-        """Adds to `flow` those that lead what was `made`, and `seen` by the last pass, of the young
-        sessions where the teacher would have it."""
+    def _toward_the_teacher(self, made, seen, session):
+        """What grows smaller as that which was `made`, and `seen` by the last pass, of the young sessions
+        comes to where the teacher would have it."""
         made, seen, *session = (part[:self.taught] for part in (made, seen, *session))
         taught, remembered = self.teacher.pull(made, seen, *session, self.after)
-        toward = (made * taught).sum() + (seen * remembered).sum()
-        torch._foreach_add_(flow, gradients(self.model, toward))
+        return (made * taught).sum() + (seen * remembered).sum()
+
+    def _toward_the_truth(self, made, seen, chosen, level):
+        """The same of the sessions that stay, the last of the `chosen`, and of what the game shows there,
+        for as long as they keep their place. `level` is that of the last pass."""
+        settings = self.settings
+        chosen = chosen[-settings.staying_taught:]
+        truth, noise = self.plays.truth[chosen, self.shape.window:], self.plays.noise[chosen]
+        remembered = (1 - level) * truth + level * noise
+        near = self.plays.near[chosen] / self.plays.near[chosen].sum().clamp_min(1)
+        over_near = lambda of, wanted: (near * (of[-len(chosen):] - wanted).square().mean(dim=(2, 3, 4))).sum()
+        error = over_near(made, truth)
+        of_remembered = over_near(seen, remembered) / (1 - level) ** 2
+        self.of_staying = torch.stack([error, of_remembered]).detach()
+        return settings.teach_staying * (error + settings.teach_remembered * of_remembered)
 
     def _toward_the_game(self, made, actions, real):
         """Where both critics would have what was `made` go, `actions` being those of its scenes, and the
@@ -311,7 +357,11 @@ class Refiner:
         gains = ", ".join(f"{passes} passes gain {gain.value.item():.2f} sharpness "
                           f"{gain.ratio.item():.2f}" for passes, gain in self.gains.items())
         taught = f"{self.teacher.told()}, " if self.teacher is not None else ""
-        return (f"loss {self.last.item():.4f}, {taught}critic's loss {self.doubt.item():.2f}, "
+        lost, staying = int(self.plays.lost.sum()), self.plays.staying
+        error, remembered = self.of_staying.tolist()
+        stay = f"staying: error {error:.4f}, of what is remembered {remembered:.4f}, {lost} of {staying} " \
+            "lost, " if staying else ""
+        return (f"loss {self.last.item():.4f}, {taught}{stay}critic's loss {self.doubt.item():.2f}, "
                 f"{gains}, spread of sessions {mean:.2f} ({least:.2f} to {most:.2f})")
 
     def save(self):

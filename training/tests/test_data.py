@@ -5,6 +5,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import numpy
 import pytest
+import torch
 
 pytest.importorskip("vizdoom")
 
@@ -13,11 +14,12 @@ from training.data.play import Player, empty  # noqa: E402
 from training.data.report import without_motion  # noqa: E402
 from training.data.scenarios import SCENARIOS  # noqa: E402
 from training.data.walls import FAR, Walls  # noqa: E402
+from training.learn.stays import PERIOD, Stays  # noqa: E402
 from training.settings import BUTTONS  # noqa: E402
 
 
-def played(policy, count, seed):
-    player = Player(SCENARIOS["arena"], BUTTONS, policy, numpy.random.SeedSequence(seed))
+def played(policy, count, seed, alone=False):
+    player = Player(SCENARIOS["arena"], BUTTONS, policy, numpy.random.SeedSequence(seed), alone)
     frames = empty(count)
     player.fill(frames, count)
     player.close()
@@ -37,6 +39,16 @@ def test_roaming_moves_and_faces_walls_less_than_blind_play():
     facing = [(frames.places[:, 4] < 40).mean() for frames in (roaming, blind)]
     assert without_motion(roaming.places).mean() < 0.10
     assert facing[0] < facing[1]
+
+
+def test_who_stays_alone_sees_the_same_again_after_a_period():
+    frames = played("stay", 2000, 7, alone=True)
+    stays = Stays(torch.from_numpy(frames.pictures), torch.from_numpy(frames.actions)[:, None],
+                  torch.from_numpy(frames.places))
+    assert len(stays.starts) > 20
+    assert set(frames.actions[stays.starts]) <= {0, 1, 2} and not (frames.actions & 16).any()
+    again = frames.pictures[stays.starts + PERIOD].astype(int) - frames.pictures[stays.starts]
+    assert numpy.abs(again).mean() < 1.0
 
 
 def test_a_frame_is_without_motion_only_if_it_neither_moves_nor_turns():

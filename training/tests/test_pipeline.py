@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,21 @@ def test_the_held_out_file_gives_an_evaluation_of_the_exported_world(made):
     sharpness = next(gate for gate in report["gates"] if gate["name"] == "sharpness")
     assert sharpness["value"] > 0 and sharpness["real"] > 0 and sharpness["real_count"] == 30
     assert (made / "results" / "free-running.png").exists()
+
+
+def test_sessions_stay_where_the_game_stayed_under_a_teacher_that_is_named(made):
+    stage(made, "collect", "frames/stays", "--scenario", "arena", "--policy", "stay", "--alone", "--frames", 1000,
+          "--shard-frames", 1000, "--processes", 1)
+    stage(made, "encode", "frames/stays", "--run", "run", "--device", "cpu", "-o", "latents/stays")
+    refine = ["refine", "taught", "--start-from", "tiny.float.safetensors", "--data", "latents/arena", "--device",
+              "cpu", "--set", "steps=2", "batch=2", "played=3", "frames=6", "sessions=5", "staying=0.4",
+              "staying_taught=1", "contrast=1", "teacher_passes=4", "taught=1", "critic_warmup=1", "--teacher"]
+    told = stage(made, *refine, "tiny.float.safetensors", "--stays", "latents/stays")
+    assert re.search(r"teacher's error \d.*staying: error \d.* of 2 lost", told)
+    with pytest.raises(AssertionError, match="nowhere is 320 frames long the same place"):
+        stage(made, *refine, "tiny.float.safetensors", "--stays", "latents/arena")
+    with pytest.raises(AssertionError, match="what it is to teach has"):
+        stage(made, *refine, ROOT / "worlds" / "doom.safetensors")
 
 
 def test_the_program_packs_and_plays_the_exported_world(made):

@@ -9,11 +9,13 @@ import torch
 
 from training.data.container import write_tensors
 from training.data.latents import held, load_latents
-from training.learn import autoencoder, losses, refine, world
+from training.learn import autoencoder, endless, losses, refine, world
+from training.learn.contrast import Contrast
 from training.learn.drawn import DrawnCritic
 from training.learn.losses import edge_loss
 from training.learn.optimise import near_orthogonal
 from training.learn.scene import scenes
+from training.learn.stays import COMPARED, PERIOD, Stays
 from training.learn.world import Settings, Trainer, two_streams
 from training.model.autoencoder import Autoencoder
 from training.model.files import remembering
@@ -102,7 +104,7 @@ def test_played_memory_is_seen_at_the_committed_level_and_does_not_count():
 
 def refiner(shard, folder, **changes):
     arguments = argparse.Namespace(run=str(folder), device="cpu", start_from=None, compile=False,
-                                   bfloat16=False)
+                                   bfloat16=False, teacher=None)
     shape = dataclasses.replace(TINY, window=3, width=32, mlp=32)
     world.Trainer(arguments, Settings(steps=4), shape).save()
     autoencoder.Trainer(arguments, autoencoder.Settings(steps=1), shape).save()
@@ -177,31 +179,128 @@ def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shar
     assert count > 30
 
 
-def test_who_stands_still_sees_one_place_however_long(shard, tmp_path):
+def test_who_stays_sees_one_place_however_long_until_it_is_lost(shard, tmp_path):
     torch.manual_seed(9)
-    ours, arguments = refiner(shard, tmp_path, lingering=0.5, standing=0.5, held_restarts=0.25)
-    ours.data.actions[20:36] = 0
-    ours.draw_from(ours.data)
-    plays, went_on = ours.plays, 0
-    assert plays.places.tolist() == [*range(27, 36)] and plays.standing == 2
-    for _ in range(8):
-        before = None if plays.committed is None else (plays.committed[:2, -3:], plays.truth[:2, 0])
+    ours, arguments = refiner(shard, tmp_path, lingering=0.5, staying=0.5, held_restarts=0.0)
+    stays = stays_of(700)
+    ours.draw_from(ours.data, stays)
+    plays, lost = ours.plays, torch.zeros(2, dtype=torch.bool)
+    assert plays.staying == 2 and len(stays.starts) == 2 * (700 - PERIOD - COMPARED)
+    ages = [set(), set()]
+    for _ in range(90):
+        before = None if plays.committed is None else (plays.committed[:2, -3:], plays.stays_at)
         plays.refill(ours.model, SCHEDULES[2], arguments)
-        assert {0, 1} <= set(plays.known.tolist()) and not plays.actions[:2].any()
-        assert not {0, 1} & set(plays.young.tolist())
-        places = plays.data.latents[plays.places].float()
-        for shown, seen in zip(plays.truth[:2], plays.committed[:2]):
-            assert (shown == shown[:1]).all() and any(torch.equal(shown[0], at) for at in places)
+        assert {0, 1} <= set(plays.known.tolist()) and not {0, 1} & set(plays.young.tolist())
+        for at in range(2):
+            frames = plays.stays_at[at] + (plays.stayed[at] + torch.arange(8)) % PERIOD
+            assert torch.equal(plays.truth[at], stays.latents[frames].float())
+            assert torch.equal(plays.actions[at], stays.actions[frames])
+            ages[at].add(plays.stayed[at].item())
         if before is not None:
             same = (plays.committed[:2, :3] == before[0]).flatten(1).all(dim=1)
-            assert torch.equal(plays.truth[:2, 0][same], before[1][same])
-            went_on += same.sum().item()
+            assert torch.equal(same, ~lost) and torch.equal(plays.stayed > 0, ~lost)
+            assert torch.equal(plays.stays_at[same], before[1][same])
+        lost = plays.lost[:2] | (torch.rand(2) < 0.02)
+        plays.lost[:2] = lost
         latents, actions = ours._runs()
         chosen = torch.tensor([3, 1, 0])
         game, pressed = plays.game_beside(chosen, latents[:3], actions[:3])
-        assert torch.equal(game[1:], plays.truth[chosen[1:]]) and not pressed[1:].any()
+        assert torch.equal(game[1:], plays.truth[chosen[1:]])
+        assert torch.equal(pressed[1:], plays.actions[chosen[1:]])
         assert torch.equal(game[0], latents[0]) and torch.equal(pressed[0], actions[0])
-    assert went_on > 3
+        assert (lost | (plays.near[:2, -1] == 1) | (plays._away()[:2].max(dim=1).values > 1)).all()
+
+
+def stays_of(length):
+    """Two stays of `length` frames each, which show again what they showed a period ago, with a walk between."""
+    frames = 2 * length + 10
+    turning = 2 * torch.pi * torch.arange(frames) / PERIOD
+    one, other = torch.randn(2, *TINY.latent)
+    latents = turning.cos()[:, None, None, None] * one + turning.sin()[:, None, None, None] * other
+    places, actions = torch.zeros(frames, 5), torch.zeros(frames, 5)
+    places[length:length + 10, 0] = torch.arange(10) + 1.0
+    places[length + 10:, 0] = 50.0
+    actions[length:length + 10, 0] = 1.0
+    return Stays(latents.half(), actions, places)
+
+
+def test_a_stay_is_where_nobody_moves_or_turns_or_presses_and_all_comes_again():
+    length = PERIOD + COMPARED + 4
+    stays = stays_of(length)
+    assert stays.starts.tolist() == [*range(4), *range(length + 10, length + 14)]
+    for spoilt in ("places", "turned", "actions", "latents"):
+        latents, actions, places = stays.latents.clone(), stays.actions.clone(), torch.zeros(len(stays.latents), 5)
+        places[length:length + 10, 0] = torch.arange(10) + 1.0
+        places[length + 10:, 0] = 50.0
+        if spoilt == "places":
+            places[100:, 1] += 0.6
+        elif spoilt == "turned":
+            places[100:, 2] = 359.8
+        elif spoilt == "actions":
+            actions[100, 4] = 1.0
+        else:
+            latents[PERIOD:PERIOD + COMPARED + 4] += 1
+        assert Stays(latents, actions, places).starts.tolist() == [*range(length + 10, length + 14)]
+
+
+def test_a_place_is_kept_as_long_as_what_is_made_is_like_it(shard, tmp_path):
+    ours, arguments = refiner(shard, tmp_path, staying=0.5)
+    ours.draw_from(ours.data, stays_of(400))
+    plays, play = ours.plays, Session.step
+    made = []
+
+    def step(session, action, noise):
+        play(session, action, noise)
+        truth = plays.stays.show(plays.stays_at, plays.stayed, plays.data.offsets)[0][:, 3 + len(made) % 5]
+        made.append(torch.cat([truth, noise[2:]]))
+        made[-1][1] *= {2: -1.0}.get(len(made) - 1, 0.5)
+        return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Session, "step", step)
+        plays.refill(ours.model, SCHEDULES[2], arguments)
+    assert plays.near[:2].tolist() == [[1, 1, 1, 1, 1], [1, 1, 0, 0, 0]]
+    assert plays.lost.tolist() == [False, True, False, False]
+
+
+def test_who_keeps_a_place_is_taught_what_the_game_shows_there(shard, tmp_path, monkeypatch):
+    monkeypatch.setattr(endless, "LOST_AT", 100.0)
+    errors = []
+    for weight in (0.0, 30.0):
+        torch.manual_seed(12)
+        ours, _ = refiner(shard, tmp_path / str(weight), warmup=1, critic_warmup=1000, rate=1e-2, passes=(2,),
+                          staying=0.5, staying_taught=2, teach_staying=weight, play_every=8)
+        ours.draw_from(ours.data, stays_of(400))
+        for _ in range(40):
+            ours.train()
+        errors.append(ours.of_staying.tolist())
+        assert "0 of 2 lost" in ours.told()
+    assert errors[1][0] < 0.95 * errors[0][0] and errors[1][1] < 0.95 * errors[0][1]
+
+
+def test_contrast_is_missed_by_what_is_out_of_the_range_of_the_game():
+    game = torch.randn(2000, *TINY.latent) * torch.linspace(0.8, 1.2, 2000)[:, None, None, None]
+    contrast = Contrast(game, game[:1000])
+    assert contrast.least.item() == pytest.approx(0.8, abs=0.03)
+    assert contrast.most.item() == pytest.approx(1.2, abs=0.03)
+    one = torch.randn(2, 3, *TINY.latent)
+    one /= one.flatten(2).std(dim=2)[..., None, None, None]
+    assert contrast.missed(one) == 0
+    assert contrast.missed(0.5 * one).item() == pytest.approx((contrast.least.item() - 0.5) ** 2, rel=1e-3)
+    assert contrast.missed(2 * one).item() == pytest.approx((2 - contrast.most.item()) ** 2, rel=1e-3)
+
+
+def test_what_has_faded_comes_back_to_the_contrast_of_the_game(shard, tmp_path):
+    missed = []
+    for weight in (0.0, 300.0):
+        torch.manual_seed(14)
+        ours, _ = refiner(shard, tmp_path / str(weight), warmup=1, critic_warmup=1000, rate=3e-3, passes=(2,),
+                          contrast=weight)
+        ours.contrast.least = ours.contrast.most = torch.tensor(1.7)
+        for _ in range(30):
+            ours.train()
+        missed.append(ours.contrast.missed(ours.made(*ours.plays.of(torch.arange(4)), SCHEDULES[2])[0]).item())
+    assert missed[1] < 0.5 * missed[0]
 
 
 def test_the_next_frame_is_taught_from_what_a_session_remembers(shard, tmp_path):
