@@ -42,7 +42,7 @@ so_far() {
     done
 }
 
-# mean NAME SHARE OTHER: the mean of what was trained, its share, and of the world it began from.
+# mean NAME SHARE OTHER: the mean of what was trained, its share, and of the arena world, the other.
 mean() {
     stage average "$WORK/few-passes.safetensors=$2" "$ARENA=$3" -o "$WORK/$1.float.safetensors"
     packed "$1" few-passes

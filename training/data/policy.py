@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import math
 
+from training.data.motion import STILL_UNITS
 from training.data.navigator import Navigator
 
 STUCK_TICS = 20
@@ -27,9 +28,7 @@ STAY_TICS = 380
 """Tics without motion in a stay: more than what is seen repeats in (learn/stays.py)."""
 STAY_TICS_MAX = 640
 """Tics of a stay, those included in which the player still slides along a wall."""
-STAY_UNITS = 0.5
-"""Who moves less than this in a tic does not move."""
-STAYS = (("forward",), ("forward",), ("backward",), ())
+STAYS = ("forward", "forward", "backward", None)
 """What is held in stays, each as often as any. Shots leave marks: a wall that is shot at does not stay as it is."""
 MOODS_MAX = 20
 """Moods without anything to do in a row."""
@@ -244,30 +243,31 @@ class Roamer:
 
     def _lean(self):
         """Walks up to a wall and on against it, at times turning along it, then away from it."""
-        for _ in range(LEAN_TICS_MAX):
-            if self._room("forward") < ROOM:
-                break
-            yield {"forward"}
+        yield from self._walk_up("forward")
         side = self._side() if self.random.random() < 0.3 else None
         for _ in range(int(self.random.integers(10, 40))):
             yield {"forward", side} if side and self.random.random() < 0.3 else {"forward"}
         yield from self._free() if self.random.random() < 0.5 else self._turn_round()
 
+    def _walk_up(self, way):
+        """Walks that way until a wall is near, or is too far off."""
+        for _ in range(LEAN_TICS_MAX):
+            if self._room(way) < ROOM:
+                return
+            yield {way}
+
     def _stay(self):
         """Holds one thing, or none, where it leads nowhere: walks up to a wall for it, where it walks."""
-        held = STAYS[self.random.integers(len(STAYS))]
-        walks = [name for name in held if name in ("forward", "backward")]
-        for _ in range(LEAN_TICS_MAX):
-            if not walks or self._room(walks[0]) < ROOM:
-                break
-            yield {walks[0]}
-        if walks and self._room(walks[0]) >= ROOM:
-            return
+        way = STAYS[self.random.integers(len(STAYS))]
+        if way:
+            yield from self._walk_up(way)
+            if self._room(way) >= ROOM:
+                return
         still = 0
         for _ in range(STAY_TICS_MAX):
-            yield set(held)
+            yield {way} if way else set()
             moved = math.hypot(self.view.x - self.last.x, self.view.y - self.last.y)
-            still = still + 1 if moved < STAY_UNITS else 0
+            still = still + 1 if moved < STILL_UNITS else 0
             if still == STAY_TICS:
                 break
         yield from self._free()

@@ -5,13 +5,11 @@ import numpy
 from training.data.shards import shards
 from training.data.container import read_tensors, write_json
 from training.data.game import read_lines
+from training.data.motion import without_motion
 from training.data.navigator import PLACE, Navigator
 from training.data.scenarios import SCENARIOS
 from training.data.walls import Walls
 
-STILL_UNITS = 0.5
-"""A frame is without motion when the player moved less than this and turned less than that."""
-STILL_DEGREES = 0.1
 FACING_UNITS = 40.0
 """A wall so near in the middle of the picture fills it; the body touches at 16."""
 TOUCHING_UNITS = 20.0
@@ -131,11 +129,3 @@ class Summary:
         figure.tight_layout()
         figure.savefig(path, dpi=70)
         pyplot.close(figure)
-
-
-def without_motion(places):
-    """bool [frames]: neither moved nor turned since the frame before. Not for first frames."""
-    moved = numpy.hypot(*numpy.diff(places[:, :2], axis=0).T)
-    turned = numpy.abs((numpy.diff(places[:, 2]) + 180) % 360 - 180)
-    still = (moved < STILL_UNITS) & (turned < STILL_DEGREES)
-    return numpy.concatenate([[False], still])

@@ -4,6 +4,7 @@ import torch
 
 from training.data.latents import drawn
 from training.learn import setup
+from training.learn.contrast import spread
 from training.model.session import Session
 
 LOST_AT = 0.5
@@ -120,5 +121,5 @@ class EndlessPlays:
 
     def spread(self):
         """Mean latent spread of the newest frames, and the smallest and largest of a session."""
-        of_each = self.made[:, -1].float().std(dim=(1, 2, 3))
+        of_each = spread(self.made[:, -1].float())
         return of_each.mean().item(), of_each.min().item(), of_each.max().item()

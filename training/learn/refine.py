@@ -242,15 +242,15 @@ class Refiner:
             gain = self.gains[str(passes)]
             gain.follow(ratio, settings.sharpness)
             self._add_critics(flow, made, toward, settings.critic * gain.value)
-        toward = []
+        wanted = []
         if self.teacher is not None:
-            toward.append(self._toward_the_teacher(made, seen_last, session))
+            wanted.append(self._toward_the_teacher(made, seen_last, session))
         if settings.staying_taught and self.plays.staying:
-            toward.append(self._toward_the_truth(made, seen_last, chosen, SCHEDULES[passes][-2]))
+            wanted.append(self._toward_the_truth(made, seen_last, chosen, SCHEDULES[passes][-2]))
         if settings.contrast:
-            toward.append(settings.contrast * self.contrast.missed(made))
-        if toward:
-            torch._foreach_add_(flow, gradients(self.model, sum(toward)))
+            wanted.append(settings.contrast * self.contrast.missed(made))
+        if wanted:
+            torch._foreach_add_(flow, gradients(self.model, sum(wanted)))
         move(self.optimiser, self.model, flow, course.rate)
         self.average.follow(self.model, course.step)
         course.advance()

@@ -6,15 +6,13 @@ import torch
 from safetensors.torch import load_file
 
 from training.data.latents import held
+from training.data.motion import without_motion
 from training.data.shards import shards
 from training.learn.press import count_before
 
 PERIOD = 320
 """Frames after which the game shows the same again to who stays and holds the same: the view bobs in 20
 tics, the gun in 64."""
-MOVED_UNITS = 0.5
-TURNED_DEGREES = 0.1
-"""Who moves and turns less in a frame stays."""
 COMPARED = 8
 """Frames that must be the same a period later."""
 CHANGE_MOST = 0.05
@@ -27,11 +25,12 @@ class Stays:
     """Latents f16 [frames, ...], actions as 0 or 1 [frames, buttons], and `starts` [some], the frames with which
     PERIOD frames in one place begin that the game shows again and again.
 
-    places: f32 [frames, 3 or more], x and y in map units and the angle in degrees."""
+    places: f32 [frames, 3 or more], x and y in map units and the angle in degrees, not on a GPU."""
 
     def __init__(self, latents, actions, places):
         self.latents, self.actions = latents, actions
-        unlike = count_before(_moved(places) | (actions[1:] != actions[:-1]).any(dim=1))
+        moved = torch.from_numpy(~without_motion(places.numpy())[1:]).to(actions.device)
+        unlike = count_before(moved | (actions[1:] != actions[:-1]).any(dim=1))
         first = torch.arange(max(0, len(latents) - PERIOD - COMPARED), device=latents.device)
         first = first[unlike[first + PERIOD + COMPARED] == unlike[first]]
         change = [self._change(part) for part in first.split(PART)]
@@ -53,18 +52,11 @@ class Stays:
 def load_stays(folder, buttons, device):
     """All encoded shards in `folder`, which were played by the policy `stay`."""
     parts = [load_file(path) for path in shards(folder)]
-    latents, bits, places = (torch.cat([part[name] for part in parts]).to(device)
+    latents, bits, places = (torch.cat([part[name] for part in parts])
                              for name in ("latents", "actions", "places"))
-    stays = Stays(latents, held(bits, buttons), places)
+    stays = Stays(latents.to(device), held(bits.to(device), buttons), places)
     if not len(stays.starts):
         raise SystemExit(f"{folder}: nowhere is {PERIOD} frames long the same place; was it played by "
                          "`collect --policy stay --alone`?")
     print(f"{len(latents)} latents, {len(stays.starts)} starts of stays", file=sys.stderr)
     return stays
-
-
-def _moved(places):
-    """bool [frames - 1]: does the player move or turn from this frame to the next?"""
-    step = places[1:] - places[:-1]
-    turned = (step[:, 2] + 180).remainder(360) - 180
-    return (step[:, :2].norm(dim=1) >= MOVED_UNITS) | (turned.abs() >= TURNED_DEGREES)

@@ -10,8 +10,8 @@ import torch
 pytest.importorskip("vizdoom")
 
 from training.data import collect  # noqa: E402 - after the skip
+from training.data.motion import without_motion  # noqa: E402
 from training.data.play import Player, empty  # noqa: E402
-from training.data.report import without_motion  # noqa: E402
 from training.data.scenarios import SCENARIOS  # noqa: E402
 from training.data.walls import FAR, Walls  # noqa: E402
 from training.learn.stays import PERIOD, Stays  # noqa: E402

@@ -179,15 +179,16 @@ def test_sessions_with_a_known_truth_have_the_games_frames_beside_their_own(shar
     assert count > 30
 
 
-def test_who_stays_sees_one_place_however_long_until_it_is_lost(shard, tmp_path):
+def test_who_stays_sees_one_place_however_long_until_it_is_lost(shard, tmp_path, monkeypatch):
     torch.manual_seed(9)
+    monkeypatch.setattr(endless, "LOST_AT", 1000.0)
     ours, arguments = refiner(shard, tmp_path, lingering=0.5, staying=0.5, held_restarts=0.0)
     stays = stays_of(700)
     ours.draw_from(ours.data, stays)
     plays, lost = ours.plays, torch.zeros(2, dtype=torch.bool)
     assert plays.staying == 2 and len(stays.starts) == 2 * (700 - PERIOD - COMPARED)
-    ages = [set(), set()]
-    for _ in range(90):
+    ages, begun = [set(), set()], 0
+    for _ in range(140):
         before = None if plays.committed is None else (plays.committed[:2, -3:], plays.stays_at)
         plays.refill(ours.model, SCHEDULES[2], arguments)
         assert {0, 1} <= set(plays.known.tolist()) and not {0, 1} & set(plays.young.tolist())
@@ -200,7 +201,9 @@ def test_who_stays_sees_one_place_however_long_until_it_is_lost(shard, tmp_path)
             same = (plays.committed[:2, :3] == before[0]).flatten(1).all(dim=1)
             assert torch.equal(same, ~lost) and torch.equal(plays.stayed > 0, ~lost)
             assert torch.equal(plays.stays_at[same], before[1][same])
-        lost = plays.lost[:2] | (torch.rand(2) < 0.02)
+        assert not plays.lost.any()
+        lost = torch.rand(2) < 0.01
+        begun += lost.sum().item()
         plays.lost[:2] = lost
         latents, actions = ours._runs()
         chosen = torch.tensor([3, 1, 0])
@@ -209,6 +212,7 @@ def test_who_stays_sees_one_place_however_long_until_it_is_lost(shard, tmp_path)
         assert torch.equal(pressed[1:], plays.actions[chosen[1:]])
         assert torch.equal(game[0], latents[0]) and torch.equal(pressed[0], actions[0])
         assert (lost | (plays.near[:2, -1] == 1) | (plays._away()[:2].max(dim=1).values > 1)).all()
+    assert begun > 0 and max(map(max, ages)) > PERIOD
 
 
 def stays_of(length):
@@ -217,11 +221,17 @@ def stays_of(length):
     turning = 2 * torch.pi * torch.arange(frames) / PERIOD
     one, other = torch.randn(2, *TINY.latent)
     latents = turning.cos()[:, None, None, None] * one + turning.sin()[:, None, None, None] * other
-    places, actions = torch.zeros(frames, 5), torch.zeros(frames, 5)
+    actions = torch.zeros(frames, 5)
+    actions[length:length + 10, 0] = 1.0
+    return Stays(latents.half(), actions, walk_between(length))
+
+
+def walk_between(length):
+    """The places of `stays_of`."""
+    places = torch.zeros(2 * length + 10, 5)
     places[length:length + 10, 0] = torch.arange(10) + 1.0
     places[length + 10:, 0] = 50.0
-    actions[length:length + 10, 0] = 1.0
-    return Stays(latents.half(), actions, places)
+    return places
 
 
 def test_a_stay_is_where_nobody_moves_or_turns_or_presses_and_all_comes_again():
@@ -229,9 +239,7 @@ def test_a_stay_is_where_nobody_moves_or_turns_or_presses_and_all_comes_again():
     stays = stays_of(length)
     assert stays.starts.tolist() == [*range(4), *range(length + 10, length + 14)]
     for spoilt in ("places", "turned", "actions", "latents"):
-        latents, actions, places = stays.latents.clone(), stays.actions.clone(), torch.zeros(len(stays.latents), 5)
-        places[length:length + 10, 0] = torch.arange(10) + 1.0
-        places[length + 10:, 0] = 50.0
+        latents, actions, places = stays.latents.clone(), stays.actions.clone(), walk_between(length)
         if spoilt == "places":
             places[100:, 1] += 0.6
         elif spoilt == "turned":
